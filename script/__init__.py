@@ -1,0 +1,1 @@
+"""Commands for people: `script/demo`, `script/test`, `script/services`."""
