@@ -1,0 +1,1 @@
+"""Rows → PDF: rosters and notices, without Django's models or settings."""
