@@ -1,0 +1,106 @@
+"""The rules once more, one candidate at a time, in plain Python: slow, short and easy to believe."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from dispatch.kernel.problem import Outcome, Problem, TiePolicy
+
+
+def cut(bands, k):
+    """Columns of each band, as ranges."""
+    ranges, start, sizes = [], 0, list(bands)
+    while start < k:
+        size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
+        ranges.append(range(start, min(start + size, k)))
+        start += size
+    return ranges
+
+
+def solve(problem, bands, ties=TiePolicy.STRICT, tier=None):
+    n, k = problem.choices.shape
+    position, unit = [-1] * n, [-1] * n
+    left = problem.seats.tolist()
+    for segment in range(max(tier, default=0) + 1 if tier is not None else 1):
+        for columns in cut(bands, k):
+            closed = set()
+            waiting = [
+                c for c in problem.order.tolist() if position[c] < 0 and (tier is None or tier[c] == segment)
+            ]
+            for group in groups(problem, waiting, ties):
+                for c, j in send(problem, group, columns, left, closed, ties):
+                    position[c], unit[c] = j, int(problem.choices[c, j])
+                    left[unit[c]] -= 1
+            left = [max(seats, 0) for seats in left]
+    return Outcome(np.array(position, np.int16), np.array(unit, np.int32))
+
+
+def groups(problem, waiting, ties):
+    """Those who look at the units together: one by one if strict."""
+    together = []
+    for c in waiting:
+        equal = together and problem.tie_group[together[-1][0]] == problem.tie_group[c]
+        if equal and ties is not TiePolicy.STRICT:
+            together[-1].append(c)
+        else:
+            together.append([c])
+    return together
+
+
+def send(problem, group, columns, left, closed, ties):
+    """The choices that the group gets; may close units."""
+    while True:
+        taken = []
+        for c in group:
+            for j in columns:
+                u = int(problem.choices[c, j])
+                eligible = u >= 0 and (problem.eligible is None or problem.eligible[c, j])
+                if eligible and left[u] > 0 and u not in closed:
+                    taken.append((c, j))
+                    break
+        asked = [int(problem.choices[c, j]) for c, j in taken]
+        full = {u for u in asked if asked.count(u) > left[u]}
+        if ties is not TiePolicy.REJECT_ALL or not full:
+            return taken
+        closed |= full
+
+
+@st.composite
+def problems(draw, max_candidates=9, max_choices=4, max_units=4, max_groups=None):
+    """Small crowded problems: few seats, many ties, void and not eligible choices."""
+    n, k, m = (
+        draw(st.integers(0, max_candidates)),
+        draw(st.integers(0, max_choices)),
+        draw(st.integers(0, max_units)),
+    )
+    level = draw(st.lists(st.integers(0, max_groups or n), min_size=n, max_size=n))
+    order = np.array(sorted(draw(st.permutations(range(n))), key=lambda c: level[c]), np.int64)
+    choices = np.array(draw(st.lists(st.integers(-1, m - 1), min_size=n * k, max_size=n * k)), np.int32)
+    eligible = draw(
+        st.none() | st.lists(st.sampled_from([True, True, True, False]), min_size=n * k, max_size=n * k)
+    )
+    return Problem(
+        order,
+        np.array(level, np.int32),
+        choices.reshape(n, k),
+        np.array(draw(st.lists(st.integers(0, 3), min_size=m, max_size=m)), np.int32),
+        None if eligible is None else np.array(eligible, np.bool_).reshape(n, k),
+    )
+
+
+bands = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
+ties = st.sampled_from(TiePolicy)
+
+
+def same(one, other):
+    return one.position.tolist() == other.position.tolist() and one.unit.tolist() == other.unit.tolist()
+
+
+def golden():
+    """The worked example of domain.md §6.4: eight candidates, best first; units A, B, C of two seats each."""
+    lists = ["AB", "AB", "AB", "BC", "AC", "BC", "CA", "CB"]
+    return Problem(
+        np.arange(8),
+        np.arange(8, dtype=np.int32),
+        np.array([["ABC".index(letter) for letter in choices] for choices in lists], np.int32),
+        np.array([2, 2, 2], np.int32),
+    )
