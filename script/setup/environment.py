@@ -24,8 +24,12 @@ def base_python() -> str:
 
 def digest(requirements: Path = REQUIREMENTS, folder: Path = VENV) -> str:
     """What an environment was made from: the lock, the interpreter and the place."""
-    parts = (requirements.read_bytes(), sys.version.encode(), os.path.realpath(base_python()).encode(),
-             os.fsencode(folder))
+    parts = (
+        requirements.read_bytes(),
+        sys.version.encode(),
+        os.path.realpath(base_python()).encode(),
+        os.fsencode(folder),
+    )
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -39,8 +43,11 @@ class Stamp:
 
     def fits(self, wanted: str) -> bool:
         try:
-            return self.done.read_text() == wanted and not self.begun.exists() and (
-                self.folder / "bin" / "python").exists()
+            return (
+                self.done.read_text() == wanted
+                and not self.begun.exists()
+                and (self.folder / "bin" / "python").exists()
+            )
         except OSError:
             return False
 
@@ -50,9 +57,16 @@ class Stamp:
         if self.begun.exists():
             return False
         try:
-            found = subprocess.run([str(self.folder / "bin" / "python"), "-c",
-                                    "import pip, sys; print(sys.version + chr(0) + sys.prefix, end='')"],
-                                   capture_output=True, text=True, check=False).stdout
+            found = subprocess.run(
+                [
+                    str(self.folder / "bin" / "python"),
+                    "-c",
+                    "import pip, sys; print(sys.version + chr(0) + sys.prefix, end='')",
+                ],
+                capture_output=True,
+                text=True,
+                check=False,
+            ).stdout
         except OSError:
             return False
         return found == f"{sys.version}\0{self.folder}"
@@ -117,8 +131,8 @@ def install() -> str:
     try:
         command([*pip, "-r", UV], what="pip install uv")
         env = os.environ | uv_variables() | {"UV_PYTHON_DOWNLOADS": "never"}
-        command([VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--require-hashes", "-r", REQUIREMENTS],
-                what="uv pip install", env=env, cwd=RUN)
+        uv = [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--require-hashes"]
+        command([*uv, "-r", REQUIREMENTS], what="uv pip install", env=env, cwd=RUN)
         return "uv"
     except Refused:
         command([*pip, "-r", REQUIREMENTS], what="pip install")
@@ -127,17 +141,27 @@ def install() -> str:
 
 def uv_variables() -> dict[str, str]:
     """Pip's configuration (a mirror, a certificate) in the words of uv, which does not read it."""
-    names = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
-             "cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY", "trusted-host": "UV_INSECURE_HOST"}
-    lines = subprocess.run([str(PYTHON), "-m", "pip", "--disable-pip-version-check", "config", "list"],
-                           capture_output=True, text=True, check=False).stdout.splitlines()
+    names = {
+        "index-url": "UV_DEFAULT_INDEX",
+        "extra-index-url": "UV_INDEX",
+        "find-links": "UV_FIND_LINKS",
+        "cert": "SSL_CERT_FILE",
+        "proxy": "ALL_PROXY",
+        "trusted-host": "UV_INSECURE_HOST",
+    }
+    lines = subprocess.run(
+        [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "config", "list"],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.splitlines()
     found = {}
     for line in lines:
         key, _, value = line.partition("=")
         section, _, name = key.strip().rpartition(".")
         words = value.strip().strip("'\"").replace("\\n", " ").split()
         if name in names and words and (section in ("global", "install", ":env:")):
-            found[names[name]] = (",".join(words) if name == "find-links" else " ".join(words))
+            found[names[name]] = ",".join(words) if name == "find-links" else " ".join(words)
     return {name: value for name, value in found.items() if name not in os.environ}
 
 
@@ -148,7 +172,7 @@ def secrets() -> dict[str, str]:
         if not path.exists():
             half = path.with_name("env.new")
             half.unlink(missing_ok=True)
-            with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(f"SECRET_KEY={random.token_urlsafe(50)}\n")
             half.rename(path)
     try:
@@ -160,8 +184,10 @@ def secrets() -> dict[str, str]:
 
 def variables(purpose: str) -> dict[str, str]:
     """What Django is told besides the addresses and the secret."""
-    found = {"DJANGO_SETTINGS_MODULE": f"admissions.project.settings.{purpose}",
-             "ZHONGZHAO_MEDIA": str(RUN / "files")}
+    found = {
+        "DJANGO_SETTINGS_MODULE": f"admissions.project.settings.{purpose}",
+        "ZHONGZHAO_MEDIA": str(RUN / "files"),
+    }
     if purpose == "dev":
         found["WHITENOISE_USE_FINDERS"] = "true"
     return found | library_variables()

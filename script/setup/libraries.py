@@ -67,8 +67,10 @@ def ensure_libraries() -> None:
     by_hand = f"sudo apt-get install {' '.join(needed)}"
     with locked("libraries"), step("Libraries and fonts for documents") as notes:
         if not shutil.which("apt-get"):
-            raise Refused(f"WeasyPrint's libraries or the fonts are missing (缺少排版库或字体): install what Debian"
-                          f" calls {' '.join(needed)}, or set ZHONGZHAO_SKIP_LIBRARIES=1 to go without documents.")
+            raise Refused(
+                f"WeasyPrint's libraries or fonts are missing (缺少排版库或字体): install what Debian calls"
+                f" {' '.join(needed)}, or set ZHONGZHAO_SKIP_LIBRARIES=1 to do without documents."
+            )
         try:
             if os.geteuid() == 0:
                 apt_install(needed)
@@ -83,7 +85,8 @@ def ensure_libraries() -> None:
 def apt_install(packages: Sequence[str]) -> None:
     """Install as root, with fresh lists if the present ones do not do."""
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    words = ["apt-get", "install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", *packages]
+    words = ["apt-get", "install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"]
+    words += packages
     try:
         command(words, what="apt-get install", env=env)
     except Refused:
@@ -102,8 +105,16 @@ def unpack(packages: Sequence[str]) -> None:
     except Refused:  # no lists, as in a fresh container: have own ones
         (apt / "lists" / "partial").mkdir(parents=True)
         (apt / "cache" / "archives" / "partial").mkdir(parents=True)
-        options = ["-o", f"Dir::State::lists={apt / 'lists'}", "-o", f"Dir::Cache={apt / 'cache'}",
-                   "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User="]
+        options = [
+            "-o",
+            f"Dir::State::lists={apt / 'lists'}",
+            "-o",
+            f"Dir::Cache={apt / 'cache'}",
+            "-o",
+            "Debug::NoLocking=1",
+            "-o",
+            "APT::Sandbox::User=",
+        ]
         command(["apt-get", *options, "update"], what="apt-get update")
         chosen = closure(packages, options)
     command(["apt-get", *options, "download", *chosen], what="apt-get download", cwd=debs)
@@ -116,8 +127,11 @@ def unpack(packages: Sequence[str]) -> None:
 
 def closure(packages: Sequence[str], options: Sequence[str]) -> list[str]:
     """The packages that apt would have to install for these."""
-    plan = command(["apt-get", *options, "--simulate", "--no-install-recommends", "install", *packages],
-                   what="apt-get --simulate", env=os.environ | {"LC_ALL": "C.UTF-8"})
+    plan = command(
+        ["apt-get", *options, "--simulate", "--no-install-recommends", "install", *packages],
+        what="apt-get --simulate",
+        env=os.environ | {"LC_ALL": "C.UTF-8"},
+    )
     names = [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
     return names or list(packages)
 
@@ -127,16 +141,24 @@ def write_fonts_conf() -> None:
     system = "/etc/fonts/fonts.conf"
     own = LIBS / "etc" / "fonts" / "fonts.conf"
     include = f'<include ignore_missing="yes">{system if Path(system).exists() else own}</include>'
-    (LIBS / "fonts.conf").write_text(
-        f'<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">\n<fontconfig>\n{include}\n'
-        f"<dir>{LIBS / 'usr' / 'share' / 'fonts'}</dir>\n<cachedir>{LIBS / 'cache'}</cachedir>\n</fontconfig>\n")
+    lines = (
+        '<?xml version="1.0"?>',
+        '<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">',
+        "<fontconfig>",
+        include,
+        f"<dir>{LIBS / 'usr' / 'share' / 'fonts'}</dir>",
+        f"<cachedir>{LIBS / 'cache'}</cachedir>",
+        "</fontconfig>",
+        "",
+    )
+    (LIBS / "fonts.conf").write_text("\n".join(lines))
 
 
 def library_variables() -> dict[str, str]:
     """Variables that show programs the unpacked libraries and fonts."""
     if not unpacked():
         return {}
-    folders = sorted({str(path.parent) for path in (LIBS / "usr" / "lib").rglob("*.so*") if path.parent.parent.name == "lib"})
+    folders = sorted({str(path.parent) for path in LIBS.glob("usr/lib/*/*.so*")})
     known = os.environ.get("LD_LIBRARY_PATH", "")
     folders += [part for part in known.split(":") if part and part not in folders]
     return {"LD_LIBRARY_PATH": ":".join(folders), "FONTCONFIG_FILE": str(LIBS / "fonts.conf")}
@@ -160,8 +182,9 @@ def ensure_browser() -> tuple[dict[str, str], str]:
     Returns:
         the variable that names the browser (empty: there is none), and one line if something is lacking.
     """
-    lacking = [*(() if browser() else ("chromium",)), *(() if shutil.which("pdftotext") else ("poppler-utils",))]
-    if lacking and os.environ.get("ZHONGZHAO_CHROMIUM") is None and os.geteuid() == 0 and shutil.which("apt-get"):
+    lacking = missing_tools(browser())
+    wanted = os.environ.get("ZHONGZHAO_CHROMIUM") is None
+    if lacking and wanted and os.geteuid() == 0 and shutil.which("apt-get"):
         with locked("libraries"), step(f"{' and '.join(lacking)} for the tests") as notes:
             try:
                 apt_install(lacking)
@@ -169,16 +192,27 @@ def ensure_browser() -> tuple[dict[str, str], str]:
             except Refused:
                 notes.append(f"not to be had, see {LOGS / 'setup.log'}")
     path = browser()
-    missing = [*(() if path and runs(path) else ("chromium",)),
-               *(() if shutil.which("pdftotext") else ("poppler-utils",))]
+    missing = missing_tools(path if path and runs(path) else "")
     line = ""
     if missing:
-        line = f"Skipped for want of {' and '.join(missing)} (相关测试将跳过): sudo apt-get install {' '.join(missing)}"
+        line = (
+            f"Tests are skipped for want of {' and '.join(missing)} (相关测试将跳过):"
+            f" sudo apt-get install {' '.join(missing)}"
+        )
     return {"ZHONGZHAO_CHROMIUM": "" if "chromium" in missing else path}, line
+
+
+def missing_tools(browser_path: str) -> list[str]:
+    """Debian packages of the programs the tests want and do not find."""
+    return [
+        *(() if browser_path else ("chromium",)),
+        *(() if shutil.which("pdftotext") else ("poppler-utils",)),
+    ]
 
 
 def runs(path: str) -> bool:
     try:
-        return not subprocess.run([path, "--version"], capture_output=True, check=False, timeout=60).returncode
+        done = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=60)
     except (OSError, subprocess.SubprocessError):
         return False
+    return not done.returncode

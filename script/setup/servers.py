@@ -40,19 +40,24 @@ class Servers:
         self.lock = RUN / f"{purpose}.users"
         self.stay = RUN / f"{purpose}.stay"
 
-    def addresses(self, database: str = "zhongzhao") -> dict[str, str]:
-        """The environment variables that lead to the servers."""
+    def addresses(self, database: str = "zhongzhao", number: int = 0) -> dict[str, str]:
+        """The environment variables that lead to a database and to a numbered Redis database."""
         found = {"ZHONGZHAO_SERVICES": str(RUN)} if self.postgres and self.valkey else {}
-        found["DATABASE_URL"] = (database_url(self.postgres.socket, database) if self.postgres
-                                 else os.environ["DATABASE_URL"])
+        found["DATABASE_URL"] = (
+            database_url(self.postgres.socket, database) if self.postgres else os.environ["DATABASE_URL"]
+        )
         if self.valkey:
-            found["REDIS_URL"] = found["CACHE_URL"] = f"unix://{self.valkey.socket}"
-            found["CELERY_BROKER_URL"] = f"redis+socket://{self.valkey.socket}"
+            place = str(self.valkey.socket)
+            found["REDIS_URL"] = found["CACHE_URL"] = f"unix://{place}" + (f"?db={number}" if number else "")
+            found["CELERY_BROKER_URL"] = f"redis+socket://{place}" + (
+                f"?virtual_host={number}" if number else ""
+            )
         else:
             found["REDIS_URL"] = os.environ["REDIS_URL"]
             found["CACHE_URL"] = os.environ.get("CACHE_URL") or found["REDIS_URL"]
-            found["CELERY_BROKER_URL"] = (os.environ.get("CELERY_BROKER_URL")
-                                          or found["REDIS_URL"].replace("unix://", "redis+socket://"))
+            found["CELERY_BROKER_URL"] = os.environ.get("CELERY_BROKER_URL") or found["REDIS_URL"].replace(
+                "unix://", "redis+socket://"
+            )
         return found
 
     def start(self) -> bool:
@@ -81,7 +86,7 @@ class Servers:
     @contextmanager
     def used(self) -> Iterator[dict[str, str]]:
         """Have them run for the length of a block; give the environment variables that lead to them."""
-        with open(self.lock, "a") as users:
+        with self.lock.open("a") as users:
             fcntl.flock(users, fcntl.LOCK_SH)
             try:
                 if not self.running():
@@ -93,9 +98,14 @@ class Servers:
                 self._leave(users)
 
     def _keep(self) -> None:
-        subprocess.Popen([sys.executable, "-m", "script.setup.servers", self.purpose], cwd=ROOT,
-                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                         start_new_session=True)
+        subprocess.Popen(
+            [sys.executable, "-m", "script.setup.servers", self.purpose],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def _leave(self, users) -> None:
         if self.stay.exists():
@@ -111,7 +121,7 @@ class Servers:
 def keep(purpose: str) -> None:
     """Wait until nobody uses the servers, then stop them."""
     servers = Servers(purpose)
-    with open(servers.lock, "a") as users:
+    with servers.lock.open("a") as users:
         fcntl.flock(users, fcntl.LOCK_EX)
         if not servers.stay.exists():
             servers.stop()

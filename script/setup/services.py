@@ -3,6 +3,8 @@
 import argparse
 import shlex
 import sys
+import zlib
+from collections.abc import Callable
 
 from script.setup.environment import VENV, ensure_environment, secrets, variables
 from script.setup.servers import Servers
@@ -21,14 +23,22 @@ With --test the servers are those of script/test, which forget the disk for spee
   eval "$(script/services env --test --as alice)"    then: .venv/bin/pytest ...
 
 Give --as a name of your own when several people work in one checkout at once: each then has the database
-zhongzhao_NAME and test databases of that name.
+zhongzhao_NAME, test databases of that name, and a Redis database by itself. The PATH set has psql too.
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Refuses a wrong flag in one line."""
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help, 参数有误)\n")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="script/services", description=HELP,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("deed", choices=("start", "stop", "env", "status", "psql"))
+    parser = Parser(
+        prog="script/services", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("deed", choices=("start", "stop", "env", "status"))
     parser.add_argument("--test", action="store_true", help="the servers of the tests")
     parser.add_argument("--as", dest="name", default="", help="use a database of one's own, zhongzhao_NAME")
     chosen = parser.parse_args()
@@ -49,27 +59,27 @@ def main() -> None:
             print(f"{server.name}: {'runs' if up else 'does not run'}, {server.socket}")
     elif not servers.running():
         raise Refused("The servers do not run: script/services start")
-    elif chosen.deed == "psql":
-        print(servers.postgres.sql(sys.stdin.read(), database), end="")
     else:
         if chosen.name and servers.postgres:
             servers.postgres.database(database)
-        found = variables(purpose) | secrets() | servers.addresses(database)
+        number = 1 + zlib.crc32(chosen.name.encode()) % 15 if chosen.name else 0
+        found = variables(purpose) | secrets() | servers.addresses(database, number)
         for name, value in found.items():
             print(f"export {name}={shlex.quote(value)}")
-        print(f"export PATH={shlex.quote(str(VENV / 'bin'))}:$PATH")
+        folders = [VENV / "bin", *((servers.postgres.bin,) if servers.postgres else ())]
+        print(f"export PATH={shlex.quote(':'.join(map(str, folders)))}:$PATH")
 
 
-def run(command) -> None:
+def run(command: Callable[[], int | None]) -> int | None:
     """Run a command's main function; what cannot be done is one line and exit code 1."""
     try:
-        command()
+        return command()
     except Refused as refusal:
         say(f"\n{refusal}")
-        sys.exit(1)
+        return 1
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
 
 
 if __name__ == "__main__":
-    run(main)
+    sys.exit(run(main))

@@ -45,24 +45,31 @@ def run_folder() -> Path:
             RUN.chmod(0o711)
         LOGS.mkdir(mode=0o700, exist_ok=True)
         (RUN / "files").mkdir(mode=0o700, exist_ok=True)
-        with open(RUN / "setup.lock", "a"):
-            pass
+        (RUN / "setup.lock").touch()
     except OSError as error:
-        raise Refused(f"{RUN} cannot be written: {error.strerror}; it was made by another user perhaps."
-                      f" Run as that user or remove it (请用同一用户运行, 或删除该目录).") from None
+        raise Refused(
+            f"{RUN} cannot be written: {error.strerror}; it was made by another user perhaps."
+            f" Run as that user or remove it (请用同一用户运行, 或删除该目录)."
+        ) from None
     return RUN
 
 
 @contextmanager
 def locked(name: str) -> Iterator[None]:
     """Hold a lock file alone, so that two commands at once do not make the same thing twice."""
-    with open(RUN / f"{name}.lock", "a") as file:
+    with (RUN / f"{name}.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def command(arguments: Sequence[str | Path], *, what: str, env: dict[str, str] | None = None,
-            cwd: Path | None = None, **others) -> str:
+def command(
+    arguments: Sequence[str | Path],
+    *,
+    what: str,
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+    **others,
+) -> str:
     """Run a command with its output in a log; return its standard output.
 
     Raises:
@@ -70,11 +77,20 @@ def command(arguments: Sequence[str | Path], *, what: str, env: dict[str, str] |
     """
     log = LOGS / "setup.log"
     try:
-        done = subprocess.run([str(a) for a in arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="replace", env=env, cwd=cwd, check=False, **others)
+        done = subprocess.run(
+            [str(a) for a in arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=env,
+            cwd=cwd,
+            check=False,
+            **others,
+        )
     except OSError as error:
         raise Refused(f"{what}: {arguments[0]}: {error.strerror}.") from None
-    with open(log, "a") as file:
+    with log.open("a") as file:
         file.write(f"$ {' '.join(str(a) for a in arguments)}\n{done.stdout}{done.stderr}")
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines() or [f"exit {done.returncode}"]

@@ -29,8 +29,15 @@ class Runner:
 
     def works(self, *words: str | Path) -> bool:
         try:
-            return not subprocess.run(self.arguments(*words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL, check=False, cwd="/", **self.keywords).returncode
+            return not subprocess.run(
+                self.arguments(*words),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+                cwd="/",
+                **self.keywords,
+            ).returncode
         except (OSError, subprocess.SubprocessError):
             return False
 

