@@ -192,19 +192,22 @@ def main() -> None:
             if not chosen.serve:
                 run_day(children, chosen)
             if not chosen.no_serve:
-                say(
-                    f"\nOpen http://{HOST}:{chosen.port}/ (请在浏览器中打开). Ctrl-C stops everything; data are kept."
-                )
-                while True:
-                    time.sleep(1)
-                    need_alive(children)
-        except KeyboardInterrupt:
-            say("")
-            if not chosen.serve and "day" in children.started:
-                raise
+                serve(children, chosen.port)
         finally:
             with step("Stopping web server, worker, schedule"):
                 children.stop()
+
+
+def serve(children: Children, port: int) -> None:
+    """Serve until Ctrl-C."""
+    say(f"\nOpen http://{HOST}:{port}/ (请在浏览器中打开).")
+    say("Ctrl-C stops everything; the data are kept.")
+    try:
+        while True:
+            time.sleep(1)
+            need_alive(children)
+    except KeyboardInterrupt:
+        say("")
 
 
 if __name__ == "__main__":

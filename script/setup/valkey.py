@@ -64,7 +64,7 @@ class Valkey:
             self.data.mkdir(mode=0o700, exist_ok=True)
             own_folder(self.socket.parent)
             keep = ["--appendonly", "no", "--save", ""] if self.purpose == "test" else ["--appendonly", "yes"]
-            with open(self.log, "a") as log:
+            with self.log.open("a") as log:
                 process = subprocess.Popen(
                     [
                         str(binary()),
