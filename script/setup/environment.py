@@ -131,6 +131,7 @@ def install() -> str:
     try:
         command([*pip, "-r", UV], what="pip install uv")
         env = os.environ | uv_variables() | {"UV_PYTHON_DOWNLOADS": "never"}
+        env["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # look into all indexes as pip does; hashes guard
         uv = [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--require-hashes"]
         command([*uv, "-r", REQUIREMENTS], what="uv pip install", env=env, cwd=RUN)
         return "uv"
