@@ -84,7 +84,7 @@ class Canvas:
 
     def content(self):
         """The operators of the page, to be put after those of its fixed part."""
-        return "\n".join(["Q q 0 0 0 rg", *self.shapes, "BT", *self.texts, "ET Q"]).encode("ascii")
+        return "\n".join(["q 0 0 0 rg", *self.shapes, "BT", *self.texts, "ET Q"]).encode("ascii")
 
 
 class Sheets:
@@ -100,14 +100,15 @@ class Sheets:
         self.fixed = [(page.Contents, page.Resources, page.MediaBox) for page in list(pdf.pages)[:kinds]]
         while len(pdf.pages):
             del pdf.pages[0]
-        self.before = pdf.make_stream(b"q")
+        self.before, self.after = pdf.make_stream(b"q"), pdf.make_stream(b"Q")
 
-    def add(self, canvas, kind=0):
-        """Add a page with the fixed part of number `kind` and the canvas over it."""
-        contents, resources, media = self.fixed[kind]
+    def add(self, canvas, *kinds):
+        """Add a page with the fixed parts of these numbers and the canvas over them."""
+        _, resources, media = self.fixed[kinds[0]]
+        layers = [part for kind in kinds for part in (self.before, self.fixed[kind][0], self.after)]
         page = pikepdf.Dictionary(
             Type=pikepdf.Name.Page, MediaBox=media, Resources=resources,
-            Contents=pikepdf.Array([self.before, contents, self.pdf.make_stream(canvas.content())]))
+            Contents=pikepdf.Array([*layers, self.pdf.make_stream(canvas.content())]))
         self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(page)))
 
     def save(self, path):

@@ -82,6 +82,13 @@ def call(name, job, path):
     return getattr(import_module(module), function)(job, path)
 
 
+def even(things, most):
+    """Cut a list into as few parts as may be of at most `most`, as even as may be."""
+    parts = -(-len(things) // most)
+    size = -(-len(things) // parts)
+    return [things[start:start + size] for start in range(0, len(things), size)]
+
+
 def draw_pieces(name: str, jobs: Sequence, folder: Path, workers: int) -> tuple[list[Path], list]:
     """Draw the pieces of a document.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from . import roster_layout as layout
 from .errors import CannotPrint, Fault, NothingToPrint
 from .glyphs import glyphs_missing, spelled
-from .pieces import PrintedDocument, print_pieces
+from .pieces import PrintedDocument, even, print_pieces
 from .roster_pages import Page, Piece, row_place
 
 #: Pages of a piece: 2 500 rows when pages are full. Each piece carries some hundred kB of fonts.
@@ -121,8 +121,7 @@ def render_roster(header: RosterHeader, sections: Iterable[tuple[RosterSection, 
         page, digest = _page(header, *leaf, number=number, of=len(leaves), total=total)
         pages.append(page)
         digests.append(digest)
-    jobs = [Piece(header.seals, tuple(pages[start:start + PAGES_OF_A_PIECE]))
-            for start in range(0, len(pages), PAGES_OF_A_PIECE)]
+    jobs = [Piece(header.seals, tuple(part)) for part in even(pages, PAGES_OF_A_PIECE)]
     return print_pieces(
         "rosters.documents.roster_pages:draw_piece", jobs, out=out, workers=workers, title=header.title,
         printed_at=header.printed_at, rows=total, page_digests=digests)

@@ -67,7 +67,8 @@ def _fixed(seals):
                                     (layout.SEAL_TOP, layout.SEAL_HEIGHT))],
         heads=[{"title": column.title, "left": mm(left), "width": mm(column.width)}
                for left, column in zip(layout.EDGES, layout.COLUMNS, strict=False)],
-        items=[{"label": item.label, "wide": str(item.label_width > 12 and len(item.label) == 2), "left": mm(item.left), "top": mm(layout.LINES[item.line])}
+        items=[{"label": item.label, "left": mm(item.left), "top": mm(layout.LINES[item.line] - 0.17),
+                "kind": "wide" if item.label_width > 12 and len(item.label) == 2 else ""}
                for item in layout.ITEMS],
         head_top=mm(layout.HEAD_TOP), head_height=mm(layout.HEAD_HEIGHT),
         table_width=mm(layout.RIGHT - layout.LEFT), left=mm(layout.LEFT),
@@ -116,13 +117,14 @@ def draw_piece(piece, path):
         for values in page.rows:
             regular.update(*values)
     bold = set().union(*(page.title for page in piece.pages))
-    pdf, inks = open_skeleton(_fixed(piece.seals), {"regular": regular, "bold": bold})
+    pdf, inks = open_skeleton(
+        [("名册", [_fixed(piece.seals)])], {"regular": regular, "bold": bold}, fixed="".join(piece.seals))
     sheets, faults = Sheets(pdf, kinds=1), {}
     for page in piece.pages:
         canvas = Canvas(inks)
         _draw(page, canvas, faults)
         if not faults:
-            sheets.add(canvas)
+            sheets.add(canvas, 0)
     if faults:
         raise CannotPrint(faults)
     sheets.save(path)

@@ -20,6 +20,7 @@ from fontTools.ttLib import TTFont
 from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
 
+from .errors import CannotPrint, Fault
 from .glyphs import FAMILIES, face_of
 
 FONT_STACK = ", ".join(f"'{family}'" for family, _ in FAMILIES)
@@ -101,23 +102,26 @@ def _second_map(pdf, fonts, name, pairs):
     return double_name
 
 
-def _ink(pdf, fonts, characters, weight):
-    ink = Ink()
-    by_family = {}
-    for name, font in sorted((str(key)[1:], font) for key, font in fonts.items() if "-" not in str(key)):
-        base = str(font.BaseFont).split("+", 1)[1]
-        widths = _widths(font.DescendantFonts[0])
+def _tables(fonts):
+    """Each font by its name: its name in the resources, character → glyph number, glyph number → width."""
+    tables = {}
+    for name, font in sorted((str(key)[1:], font) for key, font in fonts.items()):
         codes = {}
         for code, text in _PAIR.findall(font.ToUnicode.read_bytes()):
             codes[bytes.fromhex(text.decode()).decode("utf-16-be")] = code.decode()
-        by_family[base] = (name, codes, widths)
+        tables[str(font.BaseFont).split("+", 1)[1]] = name, codes, _widths(font.DescendantFonts[0])
+    return tables
+
+
+def _ink(pdf, fonts, tables, characters, weight):
+    ink = Ink()
     doubles = {}
     for character in characters:
         face = face_of(character, weight)
         base = face.family.replace(" ", "-")
-        if weight == "bold" and f"{base}-Bold" in by_family:
+        if weight == "bold" and f"{base}-Bold" in tables:
             base += "-Bold"
-        name, codes, widths = by_family[base]
+        name, codes, widths = tables[base]
         code = codes.get(character)
         if code is None:
             code = f"{_glyph_numbers(face.path, face.index)[ord(character)]:04x}"
@@ -136,19 +140,40 @@ def _ink(pdf, fonts, characters, weight):
     return ink
 
 
-def open_skeleton(html, weights):
-    """Set the fixed part of a document and the specimen of what will be drawn on it.
+def _one_page(tries, place):
+    for html in tries:
+        document = HTML(string=html).render(font_config=font_configuration())
+        if len(document.pages) == 1:
+            return document
+    raise CannotPrint([Fault(place, "正文", "", "文字过长，一页印不下")])
+
+
+def open_skeleton(kinds, weights, *, fixed=""):
+    """Set the fixed parts of a document and the specimen of what will be drawn on them.
 
     Args:
-        html: the fixed part, one page for each kind of page.
+        kinds: for each fixed part, which is one page, the name of its place for the officer, and its HTML:
+            one or more tries, from the most generous to the tightest.
         weights: for each of "regular" and "bold" the characters that will be drawn.
+        fixed: the values that stand in the HTML.
 
     Returns:
-        The opened PDF, whose first pages are those of `html`, and the `Ink` of each weight. Pages of the
+        The opened PDF, whose first pages are the fixed parts, and the `Ink` of each weight. Pages of the
         specimen stand last; they are not for printing.
+
+    Raises:
+        CannotPrint: if a fixed part takes more than its page, or has two characters with one glyph, one of
+            which would be copied out as the other.
     """
     ordered = {weight: _order(set(characters) | {" "}) for weight, characters in weights.items()}
-    data = HTML(string=html + _specimen_html(ordered)).write_pdf(font_config=font_configuration())
-    pdf = pikepdf.open(io.BytesIO(data))
+    documents = [_one_page(tries, place) for place, tries in kinds]
+    pages = [document.pages[0] for document in documents]
+    pages += HTML(string=_specimen_html(ordered)).render(font_config=font_configuration()).pages
+    pdf = pikepdf.open(io.BytesIO(documents[0].copy(pages).write_pdf()))
     fonts = pdf.pages[0].Resources.Font
-    return pdf, {weight: _ink(pdf, fonts, characters, weight) for weight, characters in ordered.items()}
+    tables = _tables(fonts)
+    known = set().union(*(codes for _, codes, _ in tables.values()))
+    if doubled := sorted(set(fixed) - known - set("\n\r")):
+        raise CannotPrint([Fault("正文", "文字", "".join(doubled), "与另一字符同形，请改用常用字")])
+    return pdf, {weight: _ink(pdf, fonts, tables, characters, weight)
+                 for weight, characters in ordered.items()}
