@@ -57,19 +57,12 @@ class Stamp:
         if self.begun.exists():
             return False
         try:
-            found = subprocess.run(
-                [
-                    str(self.folder / "bin" / "python"),
-                    "-c",
-                    "import pip, sys; print(sys.version + chr(0) + sys.prefix, end='')",
-                ],
-                capture_output=True,
-                text=True,
-                check=False,
-            ).stdout
+            inside = str(self.folder / "bin" / "python") in (self.folder / "bin" / "pip").read_text()[:999]
+            probe = [str(self.folder / "bin" / "python"), "-c", "import pip, sys; print(sys.version, end='')"]
+            found = subprocess.run(probe, capture_output=True, text=True, check=False).stdout
         except OSError:
             return False
-        return found == f"{sys.version}\0{self.folder}"
+        return inside and found == sys.version  # a moved checkout has scripts that point elsewhere
 
     def begin(self) -> None:
         self.folder.mkdir(exist_ok=True)
