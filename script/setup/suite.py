@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from script.setup.children import Children
-from script.setup.environment import PYTHON, VENV, ensure_environment, secrets, variables
+from script.setup.environment import (
+    PYTHON,
+    VENV,
+    ensure_environment,
+    secrets,
+    variables,
+)
 from script.setup.libraries import ensure_browser
 from script.setup.servers import Servers
 from script.setup.services import run
@@ -21,7 +27,10 @@ usage: script/test [arguments of pytest]
 Without arguments: ruff, import-linter, then the whole suite on two processes.
 With arguments, these are pytest's: script/test tests/dispatch -k recall -x"""
 
-CHECKS = {"ruff check": ["ruff", "check", "."], "lint-imports": ["lint-imports", "--no-cache"]}
+CHECKS = {
+    "ruff check": ["ruff", "check", "."],
+    "lint-imports": ["lint-imports", "--no-cache"],
+}
 
 
 @contextmanager
@@ -35,7 +44,9 @@ def place() -> Iterator[int]:
                 continue
             yield number
             return
-    raise Refused("Eight runs of the suite are under way in this checkout; wait for one to end.")
+    raise Refused(
+        "Eight runs of the suite are under way in this checkout; wait for one to end."
+    )
 
 
 def checks(env: dict[str, str]) -> bool:
