@@ -1,0 +1,40 @@
+"""Passwords: what a good one is, and how a first one is made."""
+
+import secrets
+import string
+
+from django.core.exceptions import ValidationError
+
+KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_+=@#%!")
+_UNMISTAKABLE = "".join(set("".join(KINDS)) - set("0O1lI"))
+
+
+def password_make(length: int = 14) -> str:
+    """A random first password that passes every rule; shown once and never stored in clear.
+
+    Args:
+        length: number of characters, at least 10.
+    """
+    while True:
+        password = "".join(secrets.choice(sorted(_UNMISTAKABLE)) for _ in range(length))
+        if _kinds(password) >= 3 and password[0].isalnum():
+            return password
+
+
+def _kinds(password: str) -> int:
+    return sum(any(character in kind for character in password) for kind in KINDS[:3]) + any(
+        not character.isalnum() for character in password
+    )
+
+
+class EnoughKindsValidator:
+    """At least three of: small letters, capitals, digits, others (等保 2.0 三级, 身份鉴别)."""
+
+    def validate(self, password: str, user=None) -> None:
+        if _kinds(password) < 3:
+            raise ValidationError(
+                "密码须包含大写字母、小写字母、数字、符号中的至少三类。", code="password_kinds"
+            )
+
+    def get_help_text(self) -> str:
+        return "至少 10 位，包含大写字母、小写字母、数字、符号中的三类。"

@@ -1,0 +1,101 @@
+"""The context of a deed: who acts, through which function, from where.
+
+Doors (views, tasks, commands) open a context; services write deeds in it without knowing requests.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.db import connection
+
+from .models import Deed
+from .scopes import Scope
+
+WEB_ROLE = "zhongzhao_web"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a door knows of the deed under way.
+
+    Attributes:
+        function: key of the function in use.
+        address: network address the request came from, if any.
+    """
+
+    function: str = ""
+    address: str | None = None
+
+
+_current: ContextVar[Context] = ContextVar("deed_context", default=Context())
+
+
+@contextmanager
+def deed_context(*, function: str, address: str | None = None) -> Iterator[None]:
+    """Open the context in which services record their deeds."""
+    token = _current.set(Context(function, address))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def deed_record(*, actor, subject: str = "", count: int = 1, note: str = "", function: str = "") -> Deed:
+    """Write down a deed; call it in the transaction of the deed itself.
+
+    Args:
+        actor: the user, or None for the platform's own clockwork.
+        subject: what it was done to, in words.
+        count: number of rows concerned.
+        note: reason or details in words.
+        function: key of the function; by default that of the open context.
+    """
+    context = _current.get()
+    return Deed.objects.create(
+        actor=actor,
+        organisation=actor.organisation if actor else None,
+        function=function or context.function,
+        address=context.address,
+        subject=subject[:200],
+        count=count,
+        note=note,
+    )
+
+
+@contextmanager
+def walled(scope: Scope | None) -> Iterator[None]:
+    """Run as the database role that row-level security holds within a scope.
+
+    Must be called inside a transaction: role and scope end with it, or with this block.
+
+    Args:
+        scope: what may be seen; None sees no person at all.
+    """
+    values = scope_settings(scope)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {WEB_ROLE}")
+        cursor.execute(
+            "SELECT " + ", ".join("set_config(%s, %s, true)" for _ in values),
+            [part for pair in values.items() for part in pair],
+        )
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET ROLE")
+
+
+def scope_settings(scope: Scope | None) -> dict[str, str]:
+    """The scope as the settings that the policies read: lists with commas, empty for none."""
+    by_length = {2: [], 4: [], 6: []}
+    for code in scope.regions if scope else ():
+        by_length[len(code)].append(code)
+    return {
+        "zhongzhao.provinces": ",".join(by_length[2]),
+        "zhongzhao.cities": ",".join(by_length[4]),
+        "zhongzhao.counties": ",".join(by_length[6]),
+        "zhongzhao.schools": ",".join(str(key) for key in scope.schools) if scope else "",
+    }

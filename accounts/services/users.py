@@ -1,0 +1,83 @@
+"""Users: made by an administrator within his region, with functions he holds himself.
+
+Source: 粤招办〔2021〕28号 三（三）: the city administrator defines the users of the city and its
+counties and sets the functions of each.
+"""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from ..authenticators.password import password_make
+from ..context import deed_record
+from ..models import Membership, Organisation, User
+from ..refusals import Refusal
+from ..roles import BY_ROLE, EVERYBODY, duties_clash, functions_of_roles
+
+
+@transaction.atomic
+def user_create(
+    *, actor: User, username: str, name: str, organisation: Organisation, roles: Iterable[str]
+) -> tuple[User, str]:
+    """Create a user with role templates.
+
+    Args:
+        actor: the administrator.
+        username: unique on the installation.
+        name: the person's name.
+        organisation: where he works; within the actor's region.
+        roles: keys of role templates.
+
+    Returns:
+        the user, and the first password in clear: to be shown once; it must be changed at log-in.
+
+    Raises:
+        Refusal: outside the actor's region, a role of the other end, or duties that must not meet.
+    """
+    roles = list(roles)
+    grantable(actor=actor, organisation=organisation, roles=roles)
+    if User.objects.filter(username=username).exists():
+        raise Refusal(f"用户名 {username} 已存在。")
+    password = password_make()
+    user = User(username=username, name=name, organisation=organisation)
+    user.set_password(password)
+    user.save(force_insert=True)
+    Membership.objects.create(user=user, organisation=organisation, roles=roles, granted_by=actor)
+    deed_record(
+        actor=actor, subject=f"新建用户 {username}", note="、".join(BY_ROLE[key].title for key in roles)
+    )
+    return user, password
+
+
+def grantable(*, actor: User, organisation: Organisation, roles: list[str]) -> None:
+    """Refuse what the actor may not hand out.
+
+    Raises:
+        Refusal: in words, if the organisation lies outside his region or a role does not fit.
+    """
+    if not actor.may("accounts.manage_users"):
+        raise Refusal("您没有用户管理权限。")
+    if organisation.province != actor.scope.province or not actor.scope.holds_region(organisation.region):
+        raise Refusal(f"{organisation.name}不在您的管辖范围内。")
+    unknown = [key for key in roles if key not in BY_ROLE]
+    if unknown:
+        raise Refusal(f"没有名为 {unknown[0]} 的职能。")
+    foreign = [BY_ROLE[key].title for key in roles if BY_ROLE[key].end != organisation.end]
+    if foreign:
+        raise Refusal(f"职能“{foreign[0]}”不适用于{organisation.get_kind_display()}。")
+    if duties_clash(functions_of_roles(roles) - EVERYBODY):
+        raise Refusal("同一用户不能既投档又审核，请分给两个人。")
+
+
+@transaction.atomic
+def password_change(*, user: User, password: str) -> None:
+    """Set a user's own new password.
+
+    Args:
+        user: whose.
+        password: validated by the form.
+    """
+    user.set_password(password)
+    user.must_change_password = False
+    user.save(update_fields=["password", "must_change_password"])
+    deed_record(actor=user, subject="修改密码")

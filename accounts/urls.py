@@ -1,0 +1,22 @@
+from django.urls import path
+
+from .views.base import not_yet_open, serve
+from .views.session import (
+    ChangePasswordView,
+    LockScreenView,
+    LogInView,
+    LogOutView,
+    UnlockView,
+    WorkbenchView,
+)
+
+app_name = "accounts"
+urlpatterns = [
+    path("log-in/", LogInView.as_view(), name="log_in"),
+    path("unlock/", UnlockView.as_view(), name="unlock"),
+    serve("accounts.workbench", WorkbenchView),
+    serve("accounts.lock_screen", LockScreenView),
+    serve("accounts.change_password", ChangePasswordView),
+    serve("accounts.log_out", LogOutView),
+]
+urlpatterns += not_yet_open(app_name, urlpatterns)

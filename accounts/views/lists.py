@@ -1,0 +1,90 @@
+"""Lists: one table class per list serves page and export, one filter set serves page and counts."""
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.generic.list import MultipleObjectMixin, MultipleObjectTemplateResponseMixin
+from django_filters.views import FilterMixin
+from django_tables2 import LazyPaginator, SingleTableMixin
+
+from ..context import deed_record
+from ..forms import style_field
+from ..refusals import Refusal
+from .base import FunctionView
+from .workbooks import workbook_response
+
+COUNT_BOUND = 10_000
+EXPORT_BOUND = 2_000
+
+
+class ListView(
+    FunctionView, SingleTableMixin, FilterMixin, MultipleObjectTemplateResponseMixin, MultipleObjectMixin
+):
+    """A list with filters above and a table below; its whole state lives in the query string.
+
+    Subclasses give ``model`` (with ``visible_to``), ``table_class`` and ``filterset_class``.
+    Counting stops at ``COUNT_BOUND``, so that no list slows down with the size of the province.
+    """
+
+    paginator_class = LazyPaginator
+    table_pagination = {"per_page": 50}
+    template_name = None
+    list_actions: tuple = ()
+
+    def get_template_names(self):
+        return [self.template_name or self.function.template, "components/list.html"]
+
+    def get_queryset(self):
+        return self.visible(self.model)
+
+    def get_filterset_kwargs(self, filterset_class):
+        return super().get_filterset_kwargs(filterset_class) | {"request": self.request}
+
+    def get(self, request, *args, **kwargs):
+        self.filterset = self.get_filterset(self.get_filterset_class())
+        for field in self.filterset.form.fields.values():
+            style_field(field)
+        self.object_list = self.filterset.qs
+        if request.GET.get("export") == "xlsx":
+            return self.export()
+        return self.render_to_response(self.get_context_data(filter=self.filterset))
+
+    def get_context_data(self, **kwargs):
+        counted = self.object_list.order_by()[: COUNT_BOUND + 1].count()
+        query = self.request.GET.copy()
+        for name in ("page", "export", "sort"):
+            query.pop(name, None)
+        return super().get_context_data(
+            counted=min(counted, COUNT_BOUND),
+            count_bounded=counted > COUNT_BOUND,
+            applied=self.applied(),
+            export_query=query.urlencode(),
+            export_bound=EXPORT_BOUND,
+            list_actions=self.list_actions,
+            **kwargs,
+        )
+
+    def applied(self) -> list[dict]:
+        """Filters in force, each as label, value and the query string without it."""
+        chips = []
+        for name in self.filterset.form.fields:
+            value = self.request.GET.get(name)
+            if not value:
+                continue
+            field = self.filterset.form.fields[name]
+            shown = dict(getattr(field, "choices", ())).get(value, value)
+            rest = self.request.GET.copy()
+            rest.pop(name)
+            rest.pop("page", None)
+            chips.append({"label": field.label, "value": shown, "rest": rest.urlencode()})
+        return chips
+
+    def export(self) -> HttpResponse:
+        """The list as a workbook with the very columns of the page, up to ``EXPORT_BOUND`` rows."""
+        rows = self.object_list[: EXPORT_BOUND + 1]
+        if len(rows) > EXPORT_BOUND:
+            raise Refusal(f"结果超过 {EXPORT_BOUND} 行，请先缩小查询范围再导出。")
+        table = self.get_table_class()(rows)
+        values = [list(row) for row in table.as_values()]
+        deed_record(actor=self.actor, subject=f"导出{self.function.title}", count=len(rows))
+        name = f"{self.function.title}-{timezone.localtime():%Y%m%d%H%M}.xlsx"
+        return workbook_response(name, values)

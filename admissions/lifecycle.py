@@ -1,0 +1,228 @@
+"""The life of a dossier: states and steps, as data and nothing else.
+
+States follow the national on-line admission system (KSZT 0–5) and the public names of the exam
+offices (domain.md §2.1); the ways back follow 粤招办〔2021〕28号 二（三）1 and 四（二）3. The trigger in the
+database and the diagram in the docs are generated from this table.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a dossier is. The value is stored; the word is shown."""
+
+    POOL = "pool"
+    SENT = "sent"
+    READING = "reading"
+    PROPOSE_ADMIT = "propose_admit"
+    PROPOSE_RETURN = "propose_return"
+    ADMIT_SUBMITTED = "admit_submitted"
+    RETURN_SUBMITTED = "return_submitted"
+    ADMITTED = "admitted"
+    REGISTERED = "registered"
+    EXCLUDED = "excluded"
+
+    @property
+    def word(self) -> str:
+        return WORDS[self]
+
+
+WORDS: dict[State, str] = {
+    State.POOL: "自由可投",
+    State.SENT: "已投档",
+    State.READING: "院校在阅",
+    State.PROPOSE_ADMIT: "预录取",
+    State.PROPOSE_RETURN: "预退档",
+    State.ADMIT_SUBMITTED: "录取待审",
+    State.RETURN_SUBMITTED: "退档待审",
+    State.ADMITTED: "录取",
+    State.REGISTERED: "已注册",
+    State.EXCLUDED: "不参加",
+}
+
+# Named sets, used everywhere else instead of lists of states.
+FREE = frozenset({State.POOL, State.EXCLUDED})
+AT_SCHOOL = frozenset({State.SENT, State.READING, State.PROPOSE_ADMIT, State.PROPOSE_RETURN})
+UNDECIDED = frozenset({State.SENT, State.READING})
+WAITING_FOR_OFFICE = frozenset({State.ADMIT_SUBMITTED, State.RETURN_SUBMITTED})
+TAKES_SEAT = frozenset({State.PROPOSE_ADMIT, State.ADMIT_SUBMITTED, State.ADMITTED, State.REGISTERED})
+FINAL = frozenset({State.ADMITTED, State.REGISTERED})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way a dossier can go.
+
+    Attributes:
+        key: name of the step; where a function of the table carries it out, that function's name.
+        word: what the track of the candidate says.
+        sources: states it may start from.
+        target: state it leads to.
+        reason: whether words or a code must say why.
+        function: key of the function whose holder may take it; empty for the platform's clockwork.
+    """
+
+    key: str
+    word: str
+    sources: frozenset[State]
+    target: State
+    reason: bool = False
+    function: str = ""
+
+    @property
+    def leaves_school(self) -> bool:
+        """Whether the step ends the placement the dossier is on."""
+        return self.target in FREE
+
+    @property
+    def enters_school(self) -> bool:
+        """Whether the step puts the dossier on a new placement."""
+        return bool(self.sources & FREE) and self.target not in FREE
+
+
+def _from(*states: State) -> frozenset[State]:
+    return frozenset(states)
+
+
+_S = State
+STEPS: tuple[Step, ...] = (
+    Step("dispatch", "投档", _from(_S.POOL), _S.SENT, function="dispatch.dispatch_batch"),
+    Step("cancel_run", "撤销投档", _from(_S.SENT), _S.POOL, reason=True, function="dispatch.dispatch_batch"),
+    Step("read", "院校阅档", _from(_S.SENT), _S.READING, function="dispatch.decide_dossiers"),
+    Step(
+        "propose_admit",
+        "拟录取",
+        _from(_S.SENT, _S.READING, _S.PROPOSE_RETURN),
+        _S.PROPOSE_ADMIT,
+        function="dispatch.decide_dossiers",
+    ),
+    Step(
+        "propose_return",
+        "拟退档",
+        _from(_S.SENT, _S.READING, _S.PROPOSE_ADMIT),
+        _S.PROPOSE_RETURN,
+        reason=True,
+        function="dispatch.decide_dossiers",
+    ),
+    Step(
+        "undecide",
+        "改为待定",
+        _from(_S.PROPOSE_ADMIT, _S.PROPOSE_RETURN),
+        _S.READING,
+        function="dispatch.decide_dossiers",
+    ),
+    Step(
+        "submit_admission",
+        "提交拟录取",
+        _from(_S.PROPOSE_ADMIT),
+        _S.ADMIT_SUBMITTED,
+        function="dispatch.decide_as_leader",
+    ),
+    Step(
+        "submit_return",
+        "提交拟退档",
+        _from(_S.PROPOSE_RETURN),
+        _S.RETURN_SUBMITTED,
+        function="dispatch.decide_as_leader",
+    ),
+    Step(
+        "admit_from_pool",
+        "录取在库考生",
+        _from(_S.POOL),
+        _S.ADMIT_SUBMITTED,
+        function="dispatch.admit_from_pool",
+    ),
+    Step(
+        "review_admission",
+        "审核通过录取",
+        _from(_S.ADMIT_SUBMITTED),
+        _S.ADMITTED,
+        function="dispatch.review_admissions",
+    ),
+    Step(
+        "reconsider_admission",
+        "退回复议（录取）",
+        _from(_S.ADMIT_SUBMITTED),
+        _S.READING,
+        reason=True,
+        function="dispatch.review_admissions",
+    ),
+    Step(
+        "refuse_admission",
+        "审核不通过（在库录取）",
+        _from(_S.ADMIT_SUBMITTED),
+        _S.POOL,
+        reason=True,
+        function="dispatch.review_admissions",
+    ),
+    Step(
+        "review_return",
+        "审核通过退档",
+        _from(_S.RETURN_SUBMITTED),
+        _S.POOL,
+        function="dispatch.review_returns",
+    ),
+    Step(
+        "reconsider_return",
+        "退回复议（退档）",
+        _from(_S.RETURN_SUBMITTED),
+        _S.READING,
+        reason=True,
+        function="dispatch.review_returns",
+    ),
+    Step("register", "注册", _from(_S.ADMITTED), _S.REGISTERED, function="registration.register_students"),
+    Step(
+        "cancel_admission",
+        "注销（未报到）",
+        _from(_S.ADMITTED),
+        _S.POOL,
+        reason=True,
+        function="registration.register_students",
+    ),
+    Step("reset_unregistered", "逾期未注册，恢复未录取", _from(_S.ADMITTED), _S.POOL),
+    Step(
+        "upload_admission",
+        "地市系统导入录取",
+        _from(_S.POOL),
+        _S.ADMITTED,
+        function="dispatch.import_daily_results",
+    ),
+    Step(
+        "upload_withdrawal",
+        "地市系统次日数据中已无此录取",
+        _from(_S.ADMITTED),
+        _S.POOL,
+        function="dispatch.import_daily_results",
+    ),
+    Step(
+        "exclude",
+        "已被普通高中录取",
+        _from(_S.POOL),
+        _S.EXCLUDED,
+        reason=True,
+        function="admissions.import_general_admissions",
+    ),
+    Step(
+        "include",
+        "恢复参加录取",
+        _from(_S.EXCLUDED),
+        _S.POOL,
+        reason=True,
+        function="admissions.import_general_admissions",
+    ),
+)
+BY_STEP: dict[str, Step] = {step.key: step for step in STEPS}
+EDGES: frozenset[tuple[State, State]] = frozenset(
+    (source, step.target) for step in STEPS for source in step.sources
+)
+
+
+def diagram() -> str:
+    """The states and steps as a Mermaid state diagram, Chinese words on it."""
+    lines = ["stateDiagram-v2", "    [*] --> pool"]
+    lines += [f"    {state}: {state.word}" for state in State]
+    lines += [
+        f"    {source} --> {step.target}: {step.word}" for step in STEPS for source in sorted(step.sources)
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,31 @@
+from .batch import Batch
+from .candidate import Candidate
+from .choice import Choice
+from .dossier import Dossier, DossierEvent
+from .imported import ImportedFile
+from .job import Job
+from .reference import EthnicGroup, Major, Region, ReturnReason
+from .school import FeederSchool, School, SignupPoint
+from .score import Concession, Subject
+from .season import Season, Window
+
+__all__ = [
+    "Batch",
+    "Candidate",
+    "Choice",
+    "Concession",
+    "Dossier",
+    "DossierEvent",
+    "EthnicGroup",
+    "FeederSchool",
+    "ImportedFile",
+    "Job",
+    "Major",
+    "Region",
+    "ReturnReason",
+    "School",
+    "Season",
+    "SignupPoint",
+    "Subject",
+    "Window",
+]

@@ -1,0 +1,56 @@
+"""Batches of a city and the mode in which each is dispatched."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from .score import CityQuerySet
+from .season import Season
+
+
+class Batch(models.Model):
+    """A batch of a city: which choices it has and by which rule dossiers are sent.
+
+    Each city makes its own (粤招办〔2021〕28号 二（二）; 鲁招考〔2019〕46号 leaves batches to the cities).
+    """
+
+    class Mode(models.TextChoices):
+        CHOICE_FIRST = "choice_first", "志愿优先"
+        SCORE_FIRST = "score_first", "平行志愿（分数优先）"
+
+    class Ties(models.TextChoices):
+        STRICT = "strict", "按考生号取足"
+        ACCEPT_ALL = "accept_all", "同分全部投出"
+        REJECT_ALL = "reject_all", "同分全部不投"
+
+    class Rounding(models.TextChoices):
+        UP = "up", "进一"
+        HALF_UP = "half_up", "四舍五入"
+
+    season = models.ForeignKey(Season, models.CASCADE)
+    city = models.CharField("市", max_length=4)
+    code = models.CharField("批次代码", max_length=4)
+    name = models.CharField("批次名称", max_length=60)
+    position = models.PositiveSmallIntegerField("次序")
+    choices_allowed = models.PositiveSmallIntegerField("志愿数", default=4)
+    mode = models.CharField("投档模式", max_length=16, choices=Mode, default=Mode.SCORE_FIRST)
+    ratio_percent = models.PositiveSmallIntegerField("投档比例（%）", default=100)
+    rounding = models.CharField("取整", max_length=8, choices=Rounding, default=Rounding.UP)
+    tie_policy = models.CharField("末位同分", max_length=12, choices=Ties, default=Ties.STRICT)
+    tie_keys = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        verbose_name="同分比较",
+        blank=True,
+        help_text="依次比较的科目代码，可用加号求和，如 zh+ma",
+    )
+    mode_version = models.PositiveIntegerField("参数版本", default=1)
+
+    objects = CityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "批次"
+        ordering = ["season", "city", "position"]
+        constraints = [models.UniqueConstraint(fields=["season", "city", "code"], name="batch_once")]
+
+    def __str__(self) -> str:
+        return self.name

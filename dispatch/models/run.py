@@ -1,0 +1,106 @@
+"""Runs: one dispatch of a batch, from rehearsal to release, kept for ever."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import TenantQuerySet
+from admissions.models import Batch, Candidate, School
+
+from .control import BatchRowQuerySet
+
+
+class Run(models.Model):
+    """A dispatch: parameters → checks → rehearsal → a second person → execution → release.
+
+    ``fingerprint`` joins parameters, input and outcome; what a second person confirms is this very
+    fingerprint, and an execution that would give another one is refused.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "待预演"
+        REHEARSED = "rehearsed", "已预演，待复核"
+        CONFIRMED = "confirmed", "已复核，待执行"
+        EXECUTED = "executed", "已投档，待发布"
+        RELEASED = "released", "已发布院校"
+        CANCELLED = "cancelled", "已撤销"
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="runs", verbose_name="批次")
+    round = models.PositiveSmallIntegerField("轮次")
+    state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
+    parameters = models.JSONField("参数", default=dict)
+    input_digest = models.CharField("输入摘要", max_length=64, blank=True)
+    outcome_digest = models.CharField("结果摘要", max_length=64, blank=True)
+    fingerprint = models.CharField("指纹", max_length=64, blank=True)
+    candidates = models.PositiveIntegerField("参加投档", default=0)
+    sent = models.PositiveIntegerField("投出", default=0)
+    faults = models.JSONField("核验结果", default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    rehearsed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    executed_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    objects = BatchRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "投档"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch"],
+                condition=Q(state__in=("draft", "rehearsed", "confirmed")),
+                name="one_open_run_per_batch",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=models.F("created_by")),
+                name="confirmed_by_a_second_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch.name} 第 {self.round} 轮"
+
+
+class RunSchool(models.Model):
+    """What a run gives one school: the line of the rehearsal table."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="schools")
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="院校")
+    plan = models.PositiveIntegerField("计划余额")
+    offered = models.PositiveIntegerField("可投数")
+    wanted = models.PositiveIntegerField("填报人数")
+    sent = models.PositiveIntegerField("投出")
+    lowest = models.IntegerField("最低分", null=True)
+    lowest_rank = models.IntegerField("最低分位次", null=True)
+    lowest_keys = ArrayField(models.IntegerField(), default=list, verbose_name="最低分同分比较值")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "院校投档结果"
+        ordering = ["school"]
+        constraints = [models.UniqueConstraint(fields=["run", "school"], name="run_school_once")]
+
+    @property
+    def short(self) -> int:
+        """Seats that found nobody."""
+        return max(self.offered - self.sent, 0)
+
+
+class FrozenChoices(models.Model):
+    """A candidate's choices of a batch as one array: what a dispatch reads and its digest covers.
+
+    ``schools`` holds the school of each choice in the candidate's order, 0 where there is none.
+    """
+
+    batch = models.ForeignKey(Batch, models.CASCADE, db_constraint=False)
+    candidate = models.ForeignKey(Candidate, models.CASCADE, db_constraint=False, db_index=False)
+    schools = ArrayField(models.IntegerField())
+
+    class Meta:
+        verbose_name = "冻结志愿"

@@ -1,0 +1,3 @@
+from .plan import PlanLine
+
+__all__ = ["PlanLine"]

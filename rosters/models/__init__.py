@@ -1,0 +1,3 @@
+from .roster import Printing, Roster
+
+__all__ = ["Printing", "Roster"]
