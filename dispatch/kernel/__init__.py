@@ -1,1 +1,1 @@
-"""The dispatch rules: arrays in, arrays out. Python and NumPy only; nothing here knows Django or a database."""
+"""The dispatch rules: arrays in, arrays out. Python and NumPy only; no Django, no database."""

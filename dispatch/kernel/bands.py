@@ -94,20 +94,18 @@ def _run_band(problem, waiting, start, stop, ties, left, position, unit) -> None
         if groups is not None:
             end = int(np.searchsorted(groups, groups[end - 1], "right"))
         chunk = waiting[begin:end]
-        rows = problem.choices[chunk, start:stop]
-        if problem.eligible is not None:
-            rows[~problem.eligible[chunk, start:stop]] = -1
         chunk_groups = groups[begin:end] if groups is not None else None
-        column, taken, limit = _settle(rows, closed, left, ties, chunk_groups)
+        asks = _Asks(problem, chunk, start, stop)
+        taken, limit = _settle(asks, closed, left, ties, chunk_groups)
         sent = np.flatnonzero(taken < m)
-        position[chunk[sent]] = column[sent] + start
+        position[chunk[sent]] = asks.column[sent] + start
         unit[chunk[sent]] = taken[sent]
         left[:] = np.maximum(left - np.bincount(taken[sent], minlength=m), 0)  # a surplus is no debt
         closed |= (limit < len(chunk)) | (left <= 0)
         begin = end
 
 
-def _settle(rows, closed, left, ties, groups):
+def _settle(asks, closed, left, ties, groups):
     """Deferred acceptance among b candidates, best first, for units that all rank them in this order.
 
     Everyone asks the first choice that has not refused him. A unit asked by more than it can take sets a
@@ -115,22 +113,21 @@ def _settle(rows, closed, left, ties, groups):
     unit twice, and the end does not depend on which conflict is settled first.
 
     Args:
-        rows: int32[b, width], the units asked in turn; -1 for none.
+        asks: the choices of the b candidates in this band.
         closed: bool[m], units that take nobody.
         left: int64[m], seats.
         ties: what happens to equals at the last seat.
         groups: int32[b], never falling; None if strict.
 
     Returns:
-        column int64[b] and unit int64[b] (m if none) of each candidate; limit int64[m].
+        unit int64[b] of each candidate, m if none; and limit int64[m].
     """
-    b, m = len(rows), len(left)
+    b, m = len(asks.column), len(left)
     limit = np.full(m + 1, b)
     limit[:m][closed] = 0
     limit[-1] = 0  # what is void (-1) refuses everybody
-    column = np.full(b, -1)
     unit = np.full(b, m)
-    _ask_next(rows, np.arange(b), column, unit, limit)
+    asks.next(np.arange(b), unit, limit)
     asked = np.bincount(unit, minlength=m + 1)
     over = asked[:m] > left
     while over.any():
@@ -141,11 +138,39 @@ def _settle(rows, closed, left, ties, groups):
         limit[units] = _limits(crowd, firsts + left[units], ties, groups)
         refused = crowd[crowd >= limit[unit[crowd]]]
         asked -= np.bincount(unit[refused], minlength=m + 1)
-        _ask_next(rows, refused, column, unit, limit)
+        asks.next(refused, unit, limit)
         gained = np.bincount(unit[refused], minlength=m + 1)
         asked += gained
-        over = (asked > np.append(left, b))[:m] & (gained[:m] > 0)
-    return column, unit, limit[:m]
+        over = (asked[:m] > left) & (gained[:m] > 0)
+    return unit, limit[:m]
+
+
+class _Asks:
+    """Where b candidates stand in their choices of one band; reads no further than they get."""
+
+    def __init__(self, problem, candidates, start, stop):
+        self.width = stop - start
+        self.cell = candidates * problem.choices.shape[1] + start
+        self.column = np.full(len(candidates), -1)
+        self.choices = problem.choices.reshape(-1)
+        self.eligible = None if problem.eligible is None else problem.eligible.reshape(-1)
+
+    def next(self, who, unit, limit):
+        """Move each of `who` on to his next choice that does not refuse him; unit m where none is left."""
+        unit[who] = len(limit) - 1
+        while who.size:
+            column = self.column[who] + 1
+            self.column[who] = column
+            inside = column < self.width
+            if not inside.all():
+                who, column = who[inside], column[inside]
+            cell = self.cell[who] + column
+            asked = self.choices[cell]
+            takes = limit[asked] > who
+            if self.eligible is not None:
+                takes &= self.eligible[cell]
+            unit[who[takes]] = asked[takes]
+            who = who[~takes]
 
 
 def _limits(crowd, beyond, ties, groups):
@@ -155,20 +180,6 @@ def _limits(crowd, beyond, ties, groups):
     if ties is TiePolicy.REJECT_ALL:
         return np.searchsorted(groups, groups[crowd[beyond]], "left")
     return crowd[beyond]
-
-
-def _ask_next(rows, who, column, unit, limit) -> None:
-    """Move each of `who` to his next choice that does not refuse him; unit m where there is none left."""
-    width, none = rows.shape[1], len(limit) - 1
-    flat = rows.reshape(-1)
-    unit[who] = none
-    while who.size:
-        column[who] += 1
-        who = who[column[who] < width]
-        asked = flat[who * width + column[who]]
-        takes = limit[asked] > who
-        unit[who[takes]] = asked[takes]
-        who = who[~takes]
 
 
 def _narrow(unit, m):

@@ -124,8 +124,8 @@ def seats_offered(
     """Dossiers each unit may take: seats left × ratio, in whole numbers throughout.
 
     Source: 鲁招考〔2019〕46号 五（三）「按 1：1.2 比例确定面试名单」, 「按 1：1 投档」; rounding by halves
-    「四舍五入取整」 after domain.md §6.1 (P29). 3 seats × 120 % = 3.6: 4 either way; 11 × 120 % = 13.2: 14 "up",
-    13 "half_up".
+    「四舍五入取整」 after domain.md §6.1 (P29). 3 seats × 120 % = 3.6 is 4 either way; 11 × 120 % = 13.2 is
+    14 "up" and 13 "half_up".
 
     Args:
         left: int32[m], seats left.

@@ -67,7 +67,7 @@ class Problem:
             )
         if self.eligible is not None and self.eligible.shape != self.choices.shape:
             raise ValueError(f"eligible is {self.eligible.shape}, choices are {self.choices.shape}")
-        if n and not (0 <= self.order.min() and self.order.max() < n):
+        if n and not (self.order.min() >= 0 and self.order.max() < n):
             raise ValueError(f"order names a candidate outside 0..{n - 1}")
         seen = np.zeros(n, np.bool_)
         seen[self.order] = True
@@ -76,7 +76,7 @@ class Problem:
         along = self.tie_group[self.order]
         if (along[1:] < along[:-1]).any():
             raise ValueError("tie_group falls along order")
-        if self.choices.size and not (-1 <= self.choices.min() and self.choices.max() < m):
+        if self.choices.size and not (self.choices.min() >= -1 and self.choices.max() < m):
             raise ValueError(f"choices name a unit outside -1..{m - 1}")
         if m and self.seats.min() < 0:
             raise ValueError(f"unit {self.seats.argmin()} has {self.seats.min()} seats")

@@ -96,7 +96,7 @@ def test_nobody_fares_worse_where_equals_are_accepted(problem):
 
 
 def level(problem, outcome, unit):
-    """The best group refused by a unit: where its admitted level ends. Beyond all groups if it refused nobody."""
+    """The best group a unit refused: where its admitted level ends; beyond all groups if none."""
     refused = [
         int(problem.tie_group[c])
         for c, j in zip(*np.nonzero(problem.choices == unit), strict=True)
