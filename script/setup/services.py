@@ -36,18 +36,11 @@ class Parser(argparse.ArgumentParser):
 
 def main() -> None:
     parser = Parser(
-        prog="script/services",
-        description=HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="script/services", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("deed", choices=("start", "stop", "env", "status"))
     parser.add_argument("--test", action="store_true", help="the servers of the tests")
-    parser.add_argument(
-        "--as",
-        dest="name",
-        default="",
-        help="use a database of one's own, zhongzhao_NAME",
-    )
+    parser.add_argument("--as", dest="name", default="", help="use a database of one's own, zhongzhao_NAME")
     chosen = parser.parse_args()
     purpose = "test" if chosen.test else "dev"
     database = f"zhongzhao_{chosen.name}" if chosen.name else "zhongzhao"

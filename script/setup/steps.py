@@ -33,10 +33,7 @@ def step(title: str) -> Iterator[list[str]]:
     except BaseException:
         say("failed" if sys.exc_info()[0] is not KeyboardInterrupt else "interrupted")
         raise
-    say(
-        f"{time.monotonic() - began:.1f} s"
-        + (f" ({', '.join(notes)})" if notes else "")
-    )
+    say(f"{time.monotonic() - began:.1f} s" + (f" ({', '.join(notes)})" if notes else ""))
 
 
 def run_folder() -> Path:
@@ -94,21 +91,15 @@ def command(
     except OSError as error:
         raise Refused(f"{what}: {arguments[0]}: {error.strerror}.") from None
     with log.open("a") as file:
-        file.write(
-            f"$ {' '.join(str(a) for a in arguments)}\n{done.stdout}{done.stderr}"
-        )
+        file.write(f"$ {' '.join(str(a) for a in arguments)}\n{done.stdout}{done.stderr}")
     if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines() or [
-            f"exit {done.returncode}"
-        ]
+        last = (done.stderr or done.stdout).strip().splitlines() or [f"exit {done.returncode}"]
         raise Refused(f"{what} failed: {last[-1].strip()} (see {log})")
     return done.stdout
 
 
 def tail(path: Path, lines: int = 5) -> str:
     try:
-        return " | ".join(
-            path.read_text(errors="replace").strip().splitlines()[-lines:]
-        )
+        return " | ".join(path.read_text(errors="replace").strip().splitlines()[-lines:])
     except OSError:
         return "no log"

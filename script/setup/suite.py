@@ -9,13 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from script.setup.children import Children
-from script.setup.environment import (
-    PYTHON,
-    VENV,
-    ensure_environment,
-    secrets,
-    variables,
-)
+from script.setup.environment import PYTHON, VENV, ensure_environment, secrets, variables
 from script.setup.libraries import ensure_browser
 from script.setup.servers import Servers
 from script.setup.services import run
@@ -24,13 +18,11 @@ from script.setup.steps import ROOT, RUN, Refused, say, step
 HELP = """\
 usage: script/test [arguments of pytest]
 
-Without arguments: ruff, import-linter, then the whole suite on two processes.
-With arguments, these are pytest's: script/test tests/dispatch -k recall -x"""
+Without arguments: ruff, import-linter, then the whole suite on two processes, but for the tests marked slow.
+With arguments, these are pytest's: script/test tests/dispatch -k recall -x
+With --slow, the slow tests too."""
 
-CHECKS = {
-    "ruff check": ["ruff", "check", "."],
-    "lint-imports": ["lint-imports", "--no-cache"],
-}
+CHECKS = {"ruff check": ["ruff", "check", "."], "lint-imports": ["lint-imports", "--no-cache"]}
 
 
 @contextmanager
@@ -44,9 +36,7 @@ def place() -> Iterator[int]:
                 continue
             yield number
             return
-    raise Refused(
-        "Eight runs of the suite are under way in this checkout; wait for one to end."
-    )
+    raise Refused("Eight runs of the suite are under way in this checkout; wait for one to end.")
 
 
 def checks(env: dict[str, str]) -> bool:
@@ -91,8 +81,16 @@ def main() -> int:
         passed = checks(env)
         if lacking:
             say(f"  {lacking}")
-        code = pytest(env, arguments or ["-n", "2"])
+        code = pytest(env, pytest_arguments(arguments))
     return code or (0 if passed else 1)
+
+
+def pytest_arguments(arguments: list[str]) -> list[str]:
+    """What pytest is told: two processes if nothing is said, and the slow tests only if asked for."""
+    slow = "--slow" in arguments
+    others = [word for word in arguments if word != "--slow"] or ["-n", "2"]
+    chosen = any(word == "-m" or word.startswith("-m=") for word in others)
+    return others if slow or chosen else [*others, "-m", "not slow"]
 
 
 def pytest(env: dict[str, str], arguments: list[str]) -> int:

@@ -48,12 +48,7 @@ class Runner:
 
 
 def accounts(*names: str) -> list[pwd.struct_passwd]:
-    return [
-        entry
-        for name in names
-        for entry in pwd.getpwall()
-        if entry.pw_name == name and entry.pw_uid
-    ]
+    return [entry for name in names for entry in pwd.getpwall() if entry.pw_name == name and entry.pw_uid]
 
 
 def runners() -> list[Runner]:
@@ -61,17 +56,8 @@ def runners() -> list[Runner]:
     if os.geteuid():
         return [Runner()]
     ways = []
-    for entry in accounts(
-        "postgres", "daemon", "nobody"
-    ):  # initdb wants a number that has a name
-        inside = Runner(
-            (
-                "unshare",
-                "--user",
-                f"--map-user={entry.pw_uid}",
-                f"--map-group={entry.pw_gid}",
-            )
-        )
+    for entry in accounts("postgres", "daemon", "nobody"):  # initdb wants a number that has a name
+        inside = Runner(("unshare", "--user", f"--map-user={entry.pw_uid}", f"--map-group={entry.pw_gid}"))
         if inside.works("true"):
             ways.append(inside)
             break

