@@ -16,6 +16,7 @@ class Batch(models.Model):
     class Mode(models.TextChoices):
         CHOICE_FIRST = "choice_first", "志愿优先"
         SCORE_FIRST = "score_first", "平行志愿（分数优先）"
+        TIERS = "tiers", "梯度线内志愿优先"
 
     class Ties(models.TextChoices):
         STRICT = "strict", "按考生号取足"
@@ -43,6 +44,14 @@ class Batch(models.Model):
         blank=True,
         help_text="依次比较的科目代码，可用加号求和，如 zh+ma",
     )
+    tiers = ArrayField(
+        models.IntegerField(),
+        default=list,
+        verbose_name="梯度线（百分之一分）",
+        blank=True,
+        help_text="由高到低，仅梯度模式使用",
+    )
+    plan_kinds = ArrayField(models.CharField(max_length=4), default=list, verbose_name="计划类型")
     mode_version = models.PositiveIntegerField("参数版本", default=1)
 
     objects = CityQuerySet.as_manager()
