@@ -47,7 +47,7 @@ class Fitted:
 
 @cache
 def _sizes(largest, smallest):
-    steps = int(round((largest - smallest) * 10))
+    steps = round((largest - smallest) * 10)
     return tuple(round(largest - step / 10, 1) for step in range(steps + 1))
 
 

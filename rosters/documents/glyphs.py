@@ -52,8 +52,8 @@ class Face:
 def _fontconfig(family, style):
     pattern = f"{family}:style={style}" if style else family
     try:
-        answer = subprocess.run(
-            ["fc-list", pattern, "--format", "%{family}|%{file}|%{index}|%{charset}\n"],
+        answer = subprocess.run(  # noqa: S603 the pattern is one of FAMILIES
+            ["fc-list", pattern, "--format", "%{family}|%{file}|%{index}|%{charset}\n"],  # noqa: S607
             capture_output=True, text=True, check=True, timeout=60,
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
@@ -96,6 +96,8 @@ def face_of(character, weight="regular"):
 def _printable(character):
     if character in _SPACE:
         return True
+    if 0x1F000 <= ord(character) <= 0x1FAFF:  # pictures, drawn by whatever coloured font is at hand
+        return False
     return unicodedata.category(character) not in _UNPRINTABLE and face_of(character) is not None
 
 
@@ -104,7 +106,8 @@ def glyphs_missing(text):
 
     A private-use character is always missing, even where an installed font has a glyph for it: the same
     code is another character on the next computer. So are control characters, combining marks and
-    variation selectors, which are no characters of their own, and any space but U+0020 and U+3000.
+    variation selectors, which are no characters of their own, pictures, and any space but U+0020 and
+    U+3000.
 
     Args:
         text: a name or any other value to be printed.

@@ -14,11 +14,14 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
 
 import pikepdf
+
+from .errors import CannotPrint
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,7 +65,7 @@ class _Child:
         try:
             pickle.dump((name, job, path), self.process.stdin, pickle.HIGHEST_PROTOCOL)
             self.process.stdin.flush()
-            done, answer = pickle.load(self.process.stdout)
+            done, answer = pickle.load(self.process.stdout)  # noqa: S301 our own child
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
             raise PieceFailed(f"打印子进程意外退出（返回码 {self.process.wait()}）。") from error
         if not done:
@@ -89,6 +92,25 @@ def even(things, most):
     return [things[start:start + size] for start in range(0, len(things), size)]
 
 
+def _all(draw, jobs, paths, spread):
+    """Draw all, so that the faults of all pieces are named at once."""
+    faults = []
+
+    def one(job, path):
+        try:
+            return draw(job, path)
+        except CannotPrint as refusal:
+            return refusal
+
+    answers = list(spread(one, jobs, paths))
+    for answer in answers:
+        if isinstance(answer, CannotPrint):
+            faults.extend(answer.faults)
+    if faults:
+        raise CannotPrint(dict.fromkeys(faults))
+    return answers
+
+
 def draw_pieces(name: str, jobs: Sequence, folder: Path, workers: int) -> tuple[list[Path], list]:
     """Draw the pieces of a document.
 
@@ -103,11 +125,11 @@ def draw_pieces(name: str, jobs: Sequence, folder: Path, workers: int) -> tuple[
 
     Raises:
         PieceFailed: if a child process dies.
-        Exception: what the function raises, from the first piece that does.
+        CannotPrint: with the faults of all pieces.
     """
     paths = [Path(folder) / f"{number:04d}.pdf" for number in range(len(jobs))]
     if workers <= 1 or len(jobs) == 1:
-        return paths, [call(name, job, path) for job, path in zip(jobs, paths, strict=True)]
+        return paths, _all(partial(call, name), jobs, paths, map)
     children = [_Child() for _ in range(min(workers, len(jobs)))]
     free = SimpleQueue()
     for child in children:
@@ -122,7 +144,7 @@ def draw_pieces(name: str, jobs: Sequence, folder: Path, workers: int) -> tuple[
 
     try:
         with ThreadPoolExecutor(len(children)) as threads:
-            return paths, list(threads.map(one, jobs, paths))
+            return paths, _all(one, jobs, paths, threads.map)
     finally:
         for child in children:
             child.close()

@@ -21,10 +21,11 @@ from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
 
 from .errors import CannotPrint, Fault
-from .glyphs import FAMILIES, face_of
+from .glyphs import FAMILIES, face_of, spelled
 
 FONT_STACK = ", ".join(f"'{family}'" for family, _ in FAMILIES)
-_PAIR = re.compile(rb"<([0-9a-fA-F]{4})> <([0-9a-fA-F]+)>")
+_BLOCK = re.compile(rb"begin(?:bf|cid)char(.*?)end(?:bf|cid)char", re.S)
+_PAIR = re.compile(rb"<([0-9a-f]{4})> <?([0-9a-f]+)>?")
 
 
 @cache
@@ -102,32 +103,68 @@ def _second_map(pdf, fonts, name, pairs):
     return double_name
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A font of the file: name in the resources, whether bold, its code of each character, its widths."""
+
+    name: str
+    base: str
+    codes: dict[str, str]
+    widths: dict[int, int]
+
+    @property
+    def bold(self):
+        return self.base.endswith("-Bold")
+
+
+def _pairs(stream):
+    """Pairs of a CMap, between `begin…char` and `end…char`; its code space looks like a pair but is none."""
+    return [pair for block in _BLOCK.findall(stream.read_bytes()) for pair in _PAIR.findall(block)]
+
+
 def _tables(fonts):
-    """Each font by its name: its name in the resources, character → glyph number, glyph number → width."""
-    tables = {}
+    tables = []
     for name, font in sorted((str(key)[1:], font) for key, font in fonts.items()):
-        codes = {}
-        for code, text in _PAIR.findall(font.ToUnicode.read_bytes()):
-            codes[bytes.fromhex(text.decode()).decode("utf-16-be")] = code.decode()
-        tables[str(font.BaseFont).split("+", 1)[1]] = name, codes, _widths(font.DescendantFonts[0])
+        # A character that no font has is given an empty box, by an encoding that leads to glyph 0.
+        boxes = set()
+        if not isinstance(font.Encoding, pikepdf.Name):
+            boxes = {code for code, glyph in _pairs(font.Encoding) if not int(glyph)}
+        codes = {bytes.fromhex(text.decode()).decode("utf-16-be"): code.decode()
+                 for code, text in _pairs(font.ToUnicode) if code not in boxes}
+        base = str(font.BaseFont).split("+", 1)[1]
+        tables.append(_Table(name, base, codes, _widths(font.DescendantFonts[0])))
     return tables
 
 
+def _table_of(tables, character, weight):
+    """The font with this character's glyph, and the glyph: if there is one, a font that names it so."""
+    ordered = sorted(tables, key=lambda table: table.bold != (weight == "bold"))
+    for table in ordered:
+        if character in table.codes:
+            return table, table.codes[character]
+    face = face_of(character, weight)
+    for table in ordered if face else ():
+        if table.base.startswith(face.family.replace(" ", "-")):
+            code = _glyph_numbers(face.path, face.index).get(ord(character))
+            if code in table.widths:
+                return table, f"{code:04x}"
+    return None
+
+
 def _ink(pdf, fonts, tables, characters, weight):
-    ink = Ink()
-    doubles = {}
+    ink, doubles, missing = Ink(), {}, []
     for character in characters:
-        face = face_of(character, weight)
-        base = face.family.replace(" ", "-")
-        if weight == "bold" and f"{base}-Bold" in tables:
-            base += "-Bold"
-        name, codes, widths = tables[base]
-        code = codes.get(character)
-        if code is None:
-            code = f"{_glyph_numbers(face.path, face.index)[ord(character)]:04x}"
-            doubles.setdefault(name, []).append((character, code))
-        ink.glyphs[character] = (name, code)
-        ink.widths[character] = widths[int(code, 16)]
+        found = _table_of(tables, character, weight)
+        if found is None:
+            missing.append(character)
+            continue
+        table, code = found
+        ink.glyphs[character] = table.name, code
+        ink.widths[character] = table.widths[int(code, 16)]
+        if character not in table.codes:
+            doubles.setdefault(table.name, []).append((character, code))
+    if missing:
+        raise CannotPrint([Fault("文件", "文字", "".join(missing), f"打印字体缺字：{spelled(missing)}")])
     for name, pairs in doubles.items():
         while pairs:
             once = {}
@@ -135,7 +172,7 @@ def _ink(pdf, fonts, tables, characters, weight):
                 once.setdefault(code, character)
             double = _second_map(pdf, fonts, name, once)
             for code, character in once.items():
-                ink.glyphs[character] = (double, code)
+                ink.glyphs[character] = double, code
             pairs = [pair for pair in pairs if pair[0] not in once.values()]
     return ink
 
@@ -172,7 +209,7 @@ def open_skeleton(kinds, weights, *, fixed=""):
     pdf = pikepdf.open(io.BytesIO(documents[0].copy(pages).write_pdf()))
     fonts = pdf.pages[0].Resources.Font
     tables = _tables(fonts)
-    known = set().union(*(codes for _, codes, _ in tables.values()))
+    known = set().union(*(table.codes for table in tables))
     if doubled := sorted(set(fixed) - known - set("\n\r")):
         raise CannotPrint([Fault("正文", "文字", "".join(doubled), "与另一字符同形，请改用常用字")])
     return pdf, {weight: _ink(pdf, fonts, tables, characters, weight)
