@@ -126,3 +126,32 @@ def test_seats_by_ratio():
 def test_seats_say_what_is_wrong(left, ratio, rounding, words):
     with pytest.raises(ValueError, match=words):
         seats_offered(np.array(left), np.array(ratio), rounding)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from([-(2**63), -(2**17), -1, 0, 5, 2**16, 2**63 - 1])] * 3), max_size=12
+    ),
+    st.randoms(),
+)
+def test_levels_of_any_width(rows, random):
+    score, *keys = (np.array([row[i] for row in rows], np.int64) for i in range(3))
+    last = np.array(random.sample(range(len(rows)), len(rows)), np.int64)
+    order, tie_group = order_candidates(score, keys, last)
+    assert order.tolist() == sorted(range(len(rows)), key=lambda c: (*(-x for x in rows[c]), last[c]))
+    levels = sorted(set(rows), reverse=True)
+    assert tie_group.tolist() == [levels.index(row) for row in rows]
+
+
+def test_equals_lexsort_at_size():
+    random = np.random.default_rng(3)
+    n = 20_000
+    score = random.integers(30_000, 32_000, n).astype(np.int32)
+    keys = [random.integers(0, 3, n) * 2**10 for _ in range(6)]
+    last = random.permutation(n)
+    order, tie_group = order_candidates(score, keys, last)
+    assert (order == np.lexsort((last, *(-key for key in reversed(keys)), -score))).all()
+    rows = np.stack([score, *keys])[:, order]
+    differs = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
+    assert (np.diff(tie_group[order]) == differs).all()
