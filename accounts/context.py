@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from .models import Deed
 from .scopes import Scope
@@ -86,6 +86,30 @@ def walled(scope: Scope | None) -> Iterator[None]:
         if not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute("RESET ROLE")
+
+
+@contextmanager
+def unwalled() -> Iterator[None]:
+    """Step outside the wall for a deed that by its nature crosses it, and back again.
+
+    A school that admits a candidate from the pool takes a dossier it cannot see while it lies there,
+    and one that gives a dossier back writes a row it then no longer sees: row-level security refuses
+    both. Whoever steps outside answers for the rows: address them by key, lock them, check them.
+    It is a savepoint: an error inside undoes what was written and puts the wall up again. Outside
+    of a wall (tasks, commands) it is nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        within = cursor.fetchone()[0] == WEB_ROLE
+    if not within:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL ROLE {WEB_ROLE}")
 
 
 def scope_settings(scope: Scope | None) -> dict[str, str]:

@@ -93,14 +93,14 @@ STEPS: tuple[Step, ...] = (
     Step(
         "propose_admit",
         "拟录取",
-        _from(_S.SENT, _S.READING, _S.PROPOSE_RETURN),
+        _from(_S.SENT, _S.READING, _S.PROPOSE_RETURN, _S.PROPOSE_ADMIT),
         _S.PROPOSE_ADMIT,
         function="dispatch.decide_dossiers",
     ),
     Step(
         "propose_return",
         "拟退档",
-        _from(_S.SENT, _S.READING, _S.PROPOSE_ADMIT),
+        _from(_S.SENT, _S.READING, _S.PROPOSE_ADMIT, _S.PROPOSE_RETURN),
         _S.PROPOSE_RETURN,
         reason=True,
         function="dispatch.decide_dossiers",
@@ -127,10 +127,34 @@ STEPS: tuple[Step, ...] = (
         function="dispatch.decide_as_leader",
     ),
     Step(
+        "withdraw_admission",
+        "撤回拟录取",
+        _from(_S.ADMIT_SUBMITTED),
+        _S.PROPOSE_ADMIT,
+        function="dispatch.decide_as_leader",
+    ),
+    Step(
+        "withdraw_return",
+        "撤回拟退档",
+        _from(_S.RETURN_SUBMITTED),
+        _S.PROPOSE_RETURN,
+        function="dispatch.decide_as_leader",
+    ),
+    # Where a city has set that a school's decisions need no audit (设置院校是否审核).
+    Step("pass_admission", "免审录取", _from(_S.ADMIT_SUBMITTED), _S.ADMITTED),
+    Step("pass_return", "免审退档", _from(_S.RETURN_SUBMITTED), _S.POOL),
+    Step(
         "admit_from_pool",
         "录取在库考生",
         _from(_S.POOL),
         _S.ADMIT_SUBMITTED,
+        function="dispatch.admit_from_pool",
+    ),
+    Step(
+        "withdraw_from_pool",
+        "撤回在库录取",
+        _from(_S.ADMIT_SUBMITTED),
+        _S.POOL,
         function="dispatch.admit_from_pool",
     ),
     Step(
