@@ -1,6 +1,15 @@
 from .control import RegionLine, SchoolControl
-from .placement import Placement
+from .placement import Placement, ReviewTake
 from .run import FrozenChoices, Run, RunSchool
 from .sheet import Sheet
 
-__all__ = ["FrozenChoices", "Placement", "RegionLine", "Run", "RunSchool", "SchoolControl", "Sheet"]
+__all__ = [
+    "FrozenChoices",
+    "Placement",
+    "RegionLine",
+    "ReviewTake",
+    "Run",
+    "RunSchool",
+    "SchoolControl",
+    "Sheet",
+]

@@ -69,3 +69,19 @@ class Placement(models.Model):
         managed = False
         db_table = "dispatch_placement"
         ordering = ["-pk"]
+
+
+class ReviewTake(models.Model):
+    """A placement that an officer has taken for audit: until he is done the school cannot withdraw it.
+
+    It lasts for ``MINUTES``; the row goes when the audit is done or the officer lays it back.
+    """
+
+    MINUTES = 30
+
+    placement_id = models.BigIntegerField(primary_key=True)
+    officer = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    taken_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "审核领取"
