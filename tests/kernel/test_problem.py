@@ -27,6 +27,7 @@ def change(**changes):
         ({"choices": np.full((8, 2), 3, np.int32)}, "outside -1..2"),
         ({"choices": np.full((8, 2), -2, np.int32)}, "outside -1..2"),
         ({"choices": np.full(8, 0, np.int32)}, "choices must be int32 of 2"),
+        ({"choices": np.full((8, 2**15), -1, np.int32)}, "more than int16 can number"),
         ({"seats": np.array([1, -1, 0], np.int32)}, "unit 1 has -1 seats"),
         ({"seats": np.array([1.0, 1.0, 1.0])}, "seats must be int32"),
         ({"eligible": np.ones((8, 3), np.bool_)}, "eligible is"),
