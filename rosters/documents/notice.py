@@ -20,6 +20,8 @@ from .pieces import PrintedDocument, even, print_pieces
 
 #: Notices of a piece, which is drawn by one process with fonts of its own.
 NOTICES_OF_A_PIECE = 500
+#: A single piece is drawn by the calling process.
+ALONE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,8 @@ def render_notices(notices: Iterable[Notice], out: Path, workers: int = 2, *,
                for notice in notices]
     return print_pieces(
         "rosters.documents.notice_pages:draw_piece", even(notices, NOTICES_OF_A_PIECE), out=out,
-        workers=workers, title=f"{notices[0].school}录取通知书", printed_at=printed_at, rows=len(notices),
-        page_digests=digests)
+        workers=workers, alone=ALONE, title=f"{notices[0].school}录取通知书",
+        printed_at=printed_at, rows=len(notices), page_digests=digests)
 
 
 def _check(notices):

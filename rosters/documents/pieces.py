@@ -72,6 +72,10 @@ class _Child:
             raise answer
         return answer
 
+    def kill(self):
+        if self.process is not None:
+            self.process.kill()
+
     def close(self):
         if self.process is not None:
             self.process.stdin.close()
@@ -111,14 +115,15 @@ def _all(draw, jobs, paths, spread):
     return answers
 
 
-def draw_pieces(name: str, jobs: Sequence, folder: Path, workers: int) -> tuple[list[Path], list]:
+def draw_pieces(name: str, jobs: Sequence, folder: Path, workers: int, alone: int = 1):
     """Draw the pieces of a document.
 
     Args:
         name: dotted name of the function which draws one: (job, path) → anything that pickles.
         jobs: what each piece says; must pickle.
         folder: where the pieces are written.
-        workers: processes at most; one, or a single piece, is drawn in this process.
+        workers: processes at most.
+        alone: so many pieces are drawn in this process, since a child takes a second to start.
 
     Returns:
         The files of the pieces and what the function returned for each, in the order of the jobs.
@@ -128,7 +133,7 @@ def draw_pieces(name: str, jobs: Sequence, folder: Path, workers: int) -> tuple[
         CannotPrint: with the faults of all pieces.
     """
     paths = [Path(folder) / f"{number:04d}.pdf" for number in range(len(jobs))]
-    if workers <= 1 or len(jobs) == 1:
+    if workers <= 1 or len(jobs) <= alone:
         return paths, _all(partial(call, name), jobs, paths, map)
     children = [_Child() for _ in range(min(workers, len(jobs)))]
     free = SimpleQueue()
@@ -144,17 +149,22 @@ def draw_pieces(name: str, jobs: Sequence, folder: Path, workers: int) -> tuple[
 
     try:
         with ThreadPoolExecutor(len(children)) as threads:
-            return paths, _all(one, jobs, paths, threads.map)
+            try:
+                return paths, _all(one, jobs, paths, threads.map)
+            except BaseException:  # a time limit of the job, say: do not wait for the others
+                for child in children:
+                    child.kill()
+                raise
     finally:
         for child in children:
             child.close()
 
 
-def print_pieces(name, jobs, *, out, workers, title, printed_at, rows, page_digests):
+def print_pieces(name, jobs, *, out, workers, alone, title, printed_at, rows, page_digests):
     """Draw the pieces, join them into `out` and say what it is.
 
     Args:
-        name, jobs, workers: as for `draw_pieces`.
+        name, jobs, workers, alone: as for `draw_pieces`.
         out: the file to write; it appears whole or not at all.
         title: title of the document.
         printed_at: date of the document, which must not be the clock's if a reprint shall be the same.
@@ -162,7 +172,7 @@ def print_pieces(name, jobs, *, out, workers, title, printed_at, rows, page_dige
     """
     out = Path(out)
     with tempfile.TemporaryDirectory(prefix=".pieces-", dir=out.parent) as folder:
-        paths, _ = draw_pieces(name, jobs, folder, workers)
+        paths, _ = draw_pieces(name, jobs, folder, workers, alone)
         joined = Path(folder) / "joined.pdf"
         pages = join(paths, joined, title=title, printed_at=printed_at)
         digest = hashlib.sha256()

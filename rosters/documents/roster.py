@@ -22,6 +22,8 @@ from .roster_pages import Page, Piece, row_place
 
 #: Pages of a piece: 2 500 rows when pages are full. Each piece carries some hundred kB of fonts.
 PAGES_OF_A_PIECE = 100
+#: So many pieces are drawn faster by one process than by several, which have to start first.
+ALONE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def render_roster(header: RosterHeader, sections: Iterable[tuple[RosterSection, 
         digests.append(digest)
     jobs = [Piece(header.seals, tuple(part)) for part in even(pages, PAGES_OF_A_PIECE)]
     return print_pieces(
-        "rosters.documents.roster_pages:draw_piece", jobs, out=out, workers=workers, title=header.title,
+        "rosters.documents.roster_pages:draw_piece", jobs, out=out, workers=workers,
+        alone=ALONE, title=header.title,
         printed_at=header.printed_at, rows=total, page_digests=digests)
 
 

@@ -136,7 +136,7 @@ PRINT_AGAIN = """
 import pickle, sys
 from pathlib import Path
 from rosters.documents import roster
-roster.PAGES_OF_A_PIECE = 1
+roster.PAGES_OF_A_PIECE = roster.ALONE = 1
 header, sections, out, workers = pickle.load(sys.stdin.buffer)
 print(roster.render_roster(header, sections, out=Path(out), workers=workers).sha256)
 """
@@ -145,6 +145,7 @@ print(roster.render_roster(header, sections, out=Path(out), workers=workers).sha
 @pytest.mark.parametrize(("seed", "workers"), [("1", 1), ("2", 2)])
 def test_reprint_gives_the_same_bytes(tmp_path, monkeypatch, header, section, row, seed, workers):
     monkeypatch.setattr(roster, "PAGES_OF_A_PIECE", 1)
+    monkeypatch.setattr(roster, "ALONE", 1)
     sections = [(section, [row(n, name=f"张{RARE[n % len(RARE)]}") for n in range(1, 31)])]
     first = render_roster(header, sections, out=tmp_path / "first.pdf", workers=1)
     again = subprocess.run(
@@ -160,6 +161,7 @@ def test_reprint_gives_the_same_bytes(tmp_path, monkeypatch, header, section, ro
 @pytest.mark.parametrize("processes", [multiprocessing, billiard])
 def test_prints_inside_a_daemonic_worker(tmp_path, monkeypatch, header, section, row, processes):
     monkeypatch.setattr(roster, "PAGES_OF_A_PIECE", 1)
+    monkeypatch.setattr(roster, "ALONE", 1)
     out = tmp_path / "r.pdf"
     worker = processes.get_context("fork").Process(
         target=render_roster, args=(header, [(section, [row(n) for n in range(1, 31)])]),
@@ -197,6 +199,7 @@ def test_all_that_does_not_fit_is_named_at_once(printed, row, tmp_path):
 
 def test_faults_come_back_from_child_processes(tmp_path, monkeypatch, header, section, row):
     monkeypatch.setattr(roster, "PAGES_OF_A_PIECE", 1)
+    monkeypatch.setattr(roster, "ALONE", 1)
     rows = [row(n, name="长" * 40 if n in (5, 30) else "张三") for n in range(1, 31)]
     with pytest.raises(CannotPrint) as refused:
         render_roster(header, [(section, rows)], out=tmp_path / "r.pdf", workers=2)
