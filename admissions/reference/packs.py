@@ -58,7 +58,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A subject of a city: `code` is its identifier in formats and tie keys, `full_marks` its highest score."""
+    """A subject of a city: `code` names it in formats and tie keys, `full_marks` is its highest score."""
 
     code: str
     name: str
@@ -79,8 +79,8 @@ class Batch:
         rounding: how seats × ratio becomes whole: `half_up`, `up`, `down`.
         tie_policy: what happens to those equal in every key at the last place: `all_in` (plan may be
             exceeded), `all_out`, `lottery`, `choice_order_then_all_in`.
-        tie_keys: compared in order after the dispatch score, highest first: subject codes, sums of them joined
-            by `+`, or `concession_priority`, `raw_total`, `choice_position`, `lottery`.
+        tie_keys: compared in order after the dispatch score, highest first: subject codes, sums of them
+            joined by `+`, or `concession_priority`, `raw_total`, `choice_position`, `lottery`.
         line: lowest dispatch score for this batch; None where there is none.
         tiers: lower bounds of the segments, highest first, for `tiers`.
         plan_kinds: codes of the kinds of plan in this batch.
@@ -153,7 +153,8 @@ class ProvincePack:
         limits: numbers such as `withdrawals_per_candidate`.
         cities: in the order of code.
         source: the notice.
-        candidate_number: pattern of a candidate number, for the generator: {year}{region}{serial}.
+        candidate_number: pattern of candidate numbers: {yy}, {region6} (county) or {region4}, {serial}.
+        major_scheme: what major codes are: `catalogue_2021`, or `local` where each school numbers its own.
     """
 
     name: str
@@ -168,6 +169,7 @@ class ProvincePack:
     cities: tuple[City, ...]
     source: str
     candidate_number: str
+    major_scheme: str = "catalogue_2021"
     notes: tuple[str, ...] = field(default=())
 
     def city(self, code: str) -> City:
@@ -227,6 +229,7 @@ def parse_pack(name: str, data: dict) -> ProvincePack:
             cities=tuple(sorted(cities, key=lambda c: c.code)),
             source=data["source"],
             candidate_number=data["candidate_number"],
+            major_scheme=data.get("major_scheme", "catalogue_2021"),
             notes=tuple(data.get("notes", ())),
         )
     except KeyError as error:
@@ -269,6 +272,8 @@ def _check(pack: ProvincePack, faults: list[str]) -> None:
     stage_codes = [s.code for s in pack.stages]
     if pack.code not in known or known[pack.code].level != "province":
         faults.append(f"code {pack.code} is no province of GB/T 2260")
+    if pack.major_scheme not in ("catalogue_2021", "local"):
+        faults.append(f"major_scheme {pack.major_scheme!r} is none of catalogue_2021, local")
     if len(set(stage_codes)) != len(stage_codes):
         faults.append("a stage code occurs twice")
     for s in pack.stages:
