@@ -196,6 +196,10 @@ def test_quarantine_takes_what_is_linked():
         False,
         True,
     ]
+    elsewhere = quarantine(problem, [Fault(Kind.INCONSISTENT, 2, 4)])
+    assert elsewhere.tolist() == [True, True, True, True, False, True], (
+        "the unit he sits at without asking for it"
+    )
     assert not quarantine(problem, []).any()
 
 

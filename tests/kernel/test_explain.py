@@ -81,6 +81,15 @@ def test_too_many_equals():
     ]
 
 
+def test_who_came_with_a_later_choice_did_not_take_the_seat_of_too_many_equals():
+    choices = np.array([[0, -1], [0, -1], [-1, 0]], np.int32)
+    problem = Problem(np.arange(3), np.array([0, 0, 1], np.int32), choices, np.ones(1, np.int32))
+    outcome = choice_first.solve(problem, TiePolicy.REJECT_ALL)
+    assert outcome.unit.tolist() == [-1, -1, 0]
+    why, _ = explain(problem, outcome, (1,), 0)
+    assert (why.reason, why.taken, why.last) == (Reason.TIED, 0, -1)
+
+
 def test_a_higher_segment_went_first():
     line_at_90 = np.array([0, 0, 0, 0, 0, 1, 1, 1], np.int16)
     outcome = tiers.solve(golden(), line_at_90)
