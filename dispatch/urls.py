@@ -1,5 +1,23 @@
-from accounts.views.base import not_yet_open
+from accounts.views.base import not_yet_open, serve
+
+from .views import control, sending
 
 app_name = "dispatch"
-urlpatterns = []
+urlpatterns = [
+    serve("dispatch.set_mode", control.BatchesPage),
+    serve("dispatch.set_mode", control.SetModeView, "<int:pk>"),
+    serve("dispatch.set_region_line", control.BatchesPage),
+    serve("dispatch.set_region_line", control.SetRegionLineView, "<int:pk>"),
+    serve("dispatch.set_school_review", control.BatchesPage),
+    serve("dispatch.set_school_review", control.SetSchoolReviewView, "<int:pk>"),
+    serve("dispatch.dispatch_batch", sending.DispatchBatchView),
+    serve("dispatch.dispatch_batch", sending.OpenRunView, "open/<int:pk>"),
+    serve("dispatch.dispatch_batch", sending.RunPage, "run/<int:pk>"),
+    serve("dispatch.dispatch_batch", sending.RehearseView, "run/<int:pk>/rehearse"),
+    serve("dispatch.dispatch_batch", sending.ExecuteView, "run/<int:pk>/execute"),
+    serve("dispatch.dispatch_batch", sending.ReleaseView, "run/<int:pk>/release"),
+    serve("dispatch.dispatch_batch", sending.CancelView, "run/<int:pk>/cancel"),
+    serve("dispatch.confirm_dispatch", sending.ConfirmDispatchView),
+    serve("dispatch.confirm_dispatch", sending.ConfirmRunView, "run/<int:pk>"),
+]
 urlpatterns += not_yet_open(app_name, urlpatterns)

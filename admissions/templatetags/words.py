@@ -1,0 +1,48 @@
+"""Words that pages of the apps above need: names of regions, marks, how a job stands."""
+
+from functools import cache
+
+from django import template
+from django.urls import reverse
+
+from ..jobs import progress_of
+from ..models import Region
+
+register = template.Library()
+
+
+@cache
+def _regions() -> dict[str, str]:
+    return dict(Region.objects.values_list("code", "name"))
+
+
+@register.filter
+def region_name(code: str) -> str:
+    """Name of a region of GB/T 2260; the table changes with a standard, so it is read once."""
+    if not code:
+        return ""
+    if code not in _regions():
+        _regions.cache_clear()
+    return _regions().get(code, code)
+
+
+@register.filter
+def marks(hundredths) -> str:
+    """Hundredths of a mark as marks: 51250 is 512.5."""
+    return "" if hundredths is None else f"{hundredths / 100:g}"
+
+
+@register.inclusion_tag("components/progress.html", takes_context=True)
+def job_progress(context, job) -> dict:
+    """How a job stands, asking for itself again until it has ended."""
+    told = progress_of(job)
+    own = job.owner_id == context["request"].user.pk
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "job": job,
+        "done": told["done"],
+        "total": told["total"],
+        "left": told["left"],
+        "poll_url": reverse("admissions:job", args=[job.pk]),
+        "cancel_url": reverse("admissions:job_cancel", args=[job.pk]) if own else "",
+    }

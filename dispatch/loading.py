@@ -1,0 +1,324 @@
+"""Rows → ``Problem``; ``Outcome`` → placements, sheets and moves."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+
+from accounts.refusals import Refusal
+from accounts.walls import WEB_ROLE
+from admissions.bulk import INT4, INT8, copy_in, copy_out
+from admissions.lifecycle import UNDECIDED, State
+from admissions.models import Batch, School, Subject
+from quotas.models import PlanLine
+
+from .kernel import bands, tiers
+from .kernel.check import faults
+from .kernel.order import lottery_numbers, order_candidates, seats_offered
+from .kernel.problem import Outcome, Problem, TiePolicy, digest
+from .models import FrozenChoices, Placement, Run, SchoolControl
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A batch at one moment, as arrays: what a rehearsal and an execution both start from.
+
+    Attributes:
+        problem: for the kernel; units are schools.
+        bands, ties, tier: how it is solved; tier is int16[n] or None.
+        candidates: int64[n], primary keys.
+        counties: S6[n].
+        score: int32[n], dispatch score in hundredths of a mark.
+        keys: int32[n, q], tie values, bigger is better.
+        schools: int64[m], primary keys.
+        left: int32[m], seats left in the plan.
+    """
+
+    problem: Problem
+    bands: tuple[int, ...]
+    ties: TiePolicy
+    tier: np.ndarray | None
+    candidates: np.ndarray
+    counties: np.ndarray
+    score: np.ndarray
+    keys: np.ndarray
+    schools: np.ndarray
+    left: np.ndarray
+
+    def solve(self) -> Outcome:
+        """The outcome by the rule of the batch: a pure function of the snapshot."""
+        if self.tier is not None:
+            return tiers.solve(self.problem, self.tier, self.bands, self.ties)
+        return bands.solve(self.problem, self.bands, self.ties)
+
+    def faults(self, outcome: Outcome) -> list:
+        """What the independent check finds wrong with an outcome."""
+        return list(faults(self.problem, outcome, self.bands, self.ties, self.tier))
+
+    def rank(self) -> np.ndarray:
+        """int32[n], place of each candidate in the order, from 1."""
+        rank = np.empty(len(self.candidates), np.int32)
+        rank[self.problem.order] = np.arange(1, len(self.candidates) + 1, dtype=np.int32)
+        return rank
+
+
+def parameters_of(batch: Batch) -> dict:
+    """The mode of a batch with its lines, as plain data: what a run keeps and prints."""
+    return {
+        "mode": batch.mode,
+        "mode_version": batch.mode_version,
+        "ratio_percent": batch.ratio_percent,
+        "rounding": batch.rounding,
+        "tie_policy": batch.tie_policy,
+        "tie_keys": list(batch.tie_keys),
+        "tiers": list(batch.tiers),
+        "choices": batch.choices_allowed,
+        "lines": {line.county: line.score for line in batch.lines.order_by("county")},
+        "seed": f"{batch.season_id}-{batch.city}-{batch.code}",
+    }
+
+
+def choices_freeze(batch: Batch) -> int:
+    """Write the choices of a batch as one array per candidate; once dossiers were sent they stay.
+
+    Returns:
+        number of candidates with choices.
+    """
+    frozen = FrozenChoices.objects.filter(batch=batch)
+    if batch.runs.filter(executed_at__isnull=False).exists():
+        return frozen.count()
+    frozen.delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO dispatch_frozenchoices (batch_id, candidate_id, schools)
+            SELECT batch_id, candidate_id, (
+                SELECT array_agg(coalesce(c.school_id, 0)::int ORDER BY p)
+                FROM generate_series(1, %s) p LEFT JOIN admissions_choice c
+                  ON c.candidate_id = listed.candidate_id AND c.batch_id = listed.batch_id AND c.position = p)
+            FROM (SELECT DISTINCT batch_id, candidate_id FROM admissions_choice WHERE batch_id = %s) listed
+            """,
+            [batch.choices_allowed, batch.pk],
+        )
+        return cursor.rowcount
+
+
+def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
+    """Read a batch as it stands: who is in the pool with a choice, and what each school may take.
+
+    Eligible is who reaches the line of his county (or of the city) and of the school, and was not
+    returned by that school in this batch before (domain.md §2.2, guard 4).
+
+    Args:
+        batch: of one city.
+        parameters: as ``parameters_of`` gave them when the run was opened.
+
+    Raises:
+        Refusal: if nobody has choices, or a tie key names no subject of the city.
+    """
+    width = parameters["choices"]
+    keys = [
+        tie_key_sql(batch, key) for key in parameters["tie_keys"] if key not in ("lottery", "choice_position")
+    ]
+    columns = {"candidate": INT8, "county": np.dtype("S6"), "score": INT4}
+    columns |= {f"key{number}": INT4 for number in range(len(keys))}
+    columns |= {f"choice{number}": INT4 for number in range(width)}
+    selected = "".join(f", {key}" for key in keys) + "".join(
+        f", coalesce(f.schools[{number + 1}], 0)" for number in range(width)
+    )
+    rows = copy_out(
+        f"""
+        SELECT c.id, c.county, coalesce(c.total, 0) + CASE WHEN c.concessions = '{{}}' THEN 0 ELSE (
+            SELECT coalesce(max(x.points), 0) FROM admissions_concession x WHERE x.season_id = c.season_id
+              AND x.city = c.city AND x.kind = 'points' AND x.code = ANY (c.concessions))::int END
+            {selected}
+        FROM dispatch_frozenchoices f
+        JOIN admissions_dossier d ON d.candidate_id = f.candidate_id
+        JOIN admissions_candidate c ON c.id = f.candidate_id
+        WHERE f.batch_id = %s AND d.state = %s AND NOT d.held AND c.city = %s
+        ORDER BY c.number
+        """,
+        [batch.pk, State.POOL.value, batch.city],
+        columns,
+    )
+    if not len(rows):
+        raise Refusal("该批次没有在库且填报了志愿的考生，无法投档。", hint="请先导入考生、成绩和志愿。")
+    schools, left = _units(batch)
+    candidates, score = rows["candidate"].astype(np.int64), rows["score"].astype(np.int32)
+    values = np.stack([rows[f"key{n}"] for n in range(len(keys))], 1) if keys else np.empty((len(rows), 0))
+    listed = np.stack([rows[f"choice{number}"] for number in range(width)], 1).astype(np.int64)
+    choices = np.searchsorted(schools, listed).clip(max=max(len(schools) - 1, 0)).astype(np.int32)
+    choices[schools[choices] != listed] = -1
+    order, groups = order_candidates(
+        score, [values[:, n].astype(np.int32) for n in range(len(keys))], _last(batch, parameters, candidates)
+    )
+    ratio = seats_offered(left, parameters["ratio_percent"], parameters["rounding"])
+    return Snapshot(
+        problem=Problem(
+            order,
+            groups,
+            choices,
+            ratio,
+            _eligible(batch, parameters, rows["county"], score, choices, candidates, schools),
+        ),
+        bands=(width,) if parameters["mode"] == Batch.Mode.SCORE_FIRST else (1,),
+        ties=TiePolicy(parameters["tie_policy"]),
+        tier=_tier(parameters, score),
+        candidates=candidates,
+        counties=rows["county"],
+        score=score,
+        keys=values.astype(np.int32),
+        schools=schools,
+        left=left,
+    )
+
+
+def tie_key_sql(batch: Batch, key: str) -> str:
+    """A tie key as an SQL expression: subjects and their sums, the raw total, concessions."""
+    if key == "raw_total":
+        return "coalesce(c.total, 0)"
+    if key == "concession_priority":
+        return (
+            "CASE WHEN c.concessions <> '{}' AND EXISTS (SELECT 1 FROM admissions_concession x WHERE"
+            " x.season_id = c.season_id AND x.city = c.city AND x.kind = 'priority'"
+            " AND x.code = ANY (c.concessions)) THEN 1 ELSE 0 END"
+        )
+    positions = dict(
+        Subject.objects.filter(season=batch.season_id, city=batch.city).values_list("code", "position")
+    )
+    codes = re.split(r"\s*\+\s*", key)
+    unknown = [code for code in codes if code not in positions]
+    if unknown:
+        raise Refusal(f"同分比较项“{unknown[0]}”不是该市的科目。", hint="请检查投档模式。")
+    return " + ".join(f"coalesce(c.scores[{positions[code] + 1}], 0)" for code in codes)
+
+
+def _last(batch: Batch, parameters: dict, candidates: np.ndarray) -> np.ndarray:
+    """The strict last key: the lottery number if the mode asks for it, else the candidate number."""
+    if "lottery" not in parameters["tie_keys"]:
+        return np.arange(len(candidates))  # the rows come sorted by candidate number
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number FROM admissions_candidate WHERE id = ANY(%s) ORDER BY number",
+            [candidates.tolist()],
+        )
+        return lottery_numbers(parameters["seed"], [number for (number,) in cursor])
+
+
+def _units(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Schools with a plan in the batch, by key, and the seats each has left for dossiers to come."""
+    left: dict[int, int] = {}
+    for school, seats in PlanLine.objects.filter(batch=batch).with_left().values_list("school", "left"):
+        left[school] = left.get(school, 0) + seats
+    with connection.cursor() as cursor:  # dossiers that schools still read may yet take a seat
+        cursor.execute(
+            "SELECT p.school_id, count(*) FROM dispatch_placement p JOIN admissions_dossier d"
+            " ON d.placement_id = p.id AND d.candidate_id = p.candidate_id"
+            " WHERE p.batch_id = %s AND p.closed_at IS NULL AND d.state = ANY (%s) GROUP BY p.school_id",
+            [batch.pk, sorted(UNDECIDED)],
+        )
+        for school, reading in cursor:
+            left[school] = left.get(school, 0) - reading
+    closed = SchoolControl.objects.filter(batch=batch).exclude(status=SchoolControl.Status.OPEN)
+    for school in closed.values_list("school", flat=True):
+        left[school] = 0
+    schools = np.array(sorted(left), np.int64)
+    return schools, np.array([max(left[key], 0) for key in schools.tolist()], np.int32)
+
+
+def _eligible(batch, parameters, counties, score, choices, candidates, schools) -> np.ndarray:
+    lines = parameters["lines"]
+    floor = np.full(len(score), lines.get("", 0), np.int32)
+    for county, line in lines.items():
+        if county:
+            floor[counties == county.encode()] = line
+    eligible = np.repeat((score >= floor)[:, None], choices.shape[1], 1)
+    own = dict(SchoolControl.objects.filter(batch=batch, line__isnull=False).values_list("school", "line"))
+    if own:
+        school_line = np.array([own.get(key, 0) for key in schools.tolist()], np.int32)
+        eligible &= score[:, None] >= school_line[choices]
+    returned = Placement.objects.filter(batch=batch, reason__isnull=False, closed_at__isnull=False)
+    where = {key: place for place, key in enumerate(candidates.tolist())}
+    unit = {key: place for place, key in enumerate(schools.tolist())}
+    for candidate, school in returned.values_list("candidate", "school"):
+        if candidate in where and school in unit:
+            eligible[where[candidate], choices[where[candidate]] == unit[school]] = False
+    return eligible
+
+
+def _tier(parameters: dict, score: np.ndarray) -> np.ndarray | None:
+    if parameters["mode"] != Batch.Mode.TIERS:
+        return None
+    bounds = np.array(sorted(parameters["tiers"]), np.int64)
+    return (len(bounds) - np.searchsorted(bounds, score, side="right")).astype(np.int16)
+
+
+def fingerprint_of(parameters: dict, snapshot: Snapshot, outcome: Outcome) -> tuple[str, str, str]:
+    """Digests of input and outcome, and the fingerprint that joins them with the parameters."""
+    said = json.dumps(parameters, sort_keys=True, ensure_ascii=False)
+    persons = hashlib.sha256(
+        snapshot.candidates.astype("<i8").tobytes() + snapshot.schools.astype("<i8").tobytes()
+    )
+    read = hashlib.sha256(f"{digest(snapshot.problem)}{persons.hexdigest()}".encode()).hexdigest()
+    given = digest(outcome)
+    return read, given, hashlib.sha256(f"{said}{read}{given}".encode()).hexdigest()
+
+
+def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dict[int, int]) -> int:
+    """Write a run's placements into a partition of their own and attach it.
+
+    Args:
+        run: being executed.
+        snapshot, outcome: of the run.
+        sheets: primary key of the sheet of each school, by the school's key.
+
+    Returns:
+        number of placements.
+    """
+    batch, part = run.batch, f"dispatch_placement_r{run.pk}"
+    fixed = {"run_id": run.pk, "season_id": batch.season_id, "batch_id": batch.pk}
+    texts = {"province": batch.season.province, "city": batch.city, "method": Placement.Method.DISPATCH.value}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TABLE {part} (LIKE dispatch_placement INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+        )
+        cursor.execute(f"REVOKE ALL ON {part} FROM {WEB_ROLE}")
+        for column, value in fixed.items():
+            cursor.execute(f"ALTER TABLE {part} ALTER {column} SET DEFAULT {int(value)}")
+        for column, value in texts.items():
+            cursor.execute(f"ALTER TABLE {part} ALTER {column} SET DEFAULT '{value}'")
+    sent = np.flatnonzero(outcome.unit >= 0)
+    supervisors = dict(
+        School.objects.filter(pk__in=snapshot.schools.tolist()).values_list("pk", "supervisor")
+    )
+    of_unit = np.array([supervisors[key].encode() for key in snapshot.schools.tolist()], "S6")
+    sheet_of_unit = np.array([sheets.get(key, 0) for key in snapshot.schools.tolist()], INT8)
+    rank = snapshot.rank()
+    for length in (2, 4, 6):  # a text column of the binary form is of one width
+        rows = sent[np.char.str_len(of_unit)[outcome.unit[sent]] == length]
+        units = outcome.unit[rows]
+        if not len(rows):
+            continue
+        copy_in(
+            part,
+            {
+                "sheet_id": sheet_of_unit[units],
+                "candidate_id": snapshot.candidates[rows].astype(INT8),
+                "school_id": snapshot.schools[units].astype(INT8),
+                "dispatch_score": snapshot.score[rows].astype(INT4),
+                "rank": rank[rows].astype(INT4),
+                "choice_position": (outcome.position[rows] + 1).astype(">i2"),
+                "county": snapshot.counties[rows],
+                "supervisor": of_unit[units].astype(f"S{length}"),
+                "tie_values": snapshot.keys[rows],
+            },
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {part} ADD CHECK (run_id IS NOT NULL AND run_id = {int(run.pk)})")
+        cursor.execute(
+            f"ALTER TABLE dispatch_placement ATTACH PARTITION {part} FOR VALUES IN ({int(run.pk)})"
+        )
+    return len(sent)

@@ -1,0 +1,56 @@
+"""Runs as their pages show them."""
+
+from django.db.models import F, Max, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from admissions.models import Batch
+from quotas.models import PlanLine
+
+from ..models import Run, RunSchool
+from ..services.sending import OPEN_STATES
+
+
+def batches_with_runs(actor) -> list[dict]:
+    """The batches an actor sees, each with its plan, its open run and its past runs.
+
+    Args:
+        actor: an officer.
+    """
+    seats = (
+        PlanLine.objects.filter(batch=OuterRef("pk"))
+        .order_by()
+        .values("batch")
+        .annotate(seats=Sum(F("seats_planned") + F("seats_changed")), taken=Sum("seats_taken"))
+    )
+    batches = (
+        Batch.objects.visible_to(actor)
+        .filter(season__current=True)
+        .annotate(
+            seats=Coalesce(Subquery(seats.values("seats")), 0),
+            taken=Coalesce(Subquery(seats.values("taken")), 0),
+        )
+    )
+    runs: dict[int, list[Run]] = {}
+    for run in Run.objects.filter(batch__in=batches.values("pk")).select_related("batch", "created_by"):
+        runs.setdefault(run.batch_id, []).append(run)
+    return [
+        {
+            "batch": batch,
+            "open": next((run for run in runs.get(batch.pk, []) if run.state in OPEN_STATES), None),
+            "runs": runs.get(batch.pk, []),
+            "left": batch.seats - batch.taken,
+        }
+        for batch in batches
+    ]
+
+
+def run_schools(run: Run):
+    """The table of a run: one row for each school with a plan, the fullest wish first."""
+    return RunSchool.objects.filter(run=run).select_related("school").order_by("-wanted", "school__code")
+
+
+def run_summary(run: Run) -> dict:
+    """Totals under the table of a run."""
+    return RunSchool.objects.filter(run=run).aggregate(
+        plan=Sum("plan"), offered=Sum("offered"), wanted=Sum("wanted"), sent=Sum("sent"), most=Max("wanted")
+    )

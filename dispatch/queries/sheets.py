@@ -1,0 +1,124 @@
+"""How sheets stand: counts of their dossiers, and the rows of the reading page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import F, Sum
+
+from admissions.lifecycle import State
+from quotas.models import PlanLine
+
+from ..models import Placement, Sheet
+
+_COUNT = """
+    SELECT p.sheet_id, count(*), count(*) FILTER (WHERE p.closed_at IS NOT NULL AND p.reason_id IS NOT NULL),
+        count(*) FILTER (WHERE d.state IN ('sent', 'reading')),
+        count(*) FILTER (WHERE d.state = 'propose_admit'), count(*) FILTER (WHERE d.state = 'propose_return'),
+        count(*) FILTER (WHERE d.state = 'admit_submitted'), count(*) FILTER (WHERE d.state = 'return_submitted'),
+        count(*) FILTER (WHERE d.state IN ('admitted', 'registered')), count(*) FILTER (WHERE d.held),
+        count(*) FILTER (WHERE p.plan_line_id IS NULL AND d.state = 'propose_admit')
+    FROM dispatch_placement p
+    LEFT JOIN admissions_dossier d ON d.candidate_id = p.candidate_id AND d.placement_id = p.id
+        AND p.closed_at IS NULL
+    WHERE p.sheet_id = ANY(%s) GROUP BY p.sheet_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCounts:
+    """Numbers of one sheet; ``plan`` and ``left`` are the school's seats in the batch, at this moment."""
+
+    received: int = 0
+    returned: int = 0
+    undecided: int = 0
+    to_admit: int = 0
+    to_return: int = 0
+    admissions_waiting: int = 0
+    returns_waiting: int = 0
+    admitted: int = 0
+    held: int = 0
+    lacking_major: int = 0
+    plan: int = 0
+    left: int = 0
+
+    @property
+    def proposed(self) -> int:
+        return self.to_admit + self.to_return
+
+    @property
+    def waiting(self) -> int:
+        return self.admissions_waiting + self.returns_waiting
+
+    @property
+    def decided(self) -> int:
+        return self.received - self.undecided
+
+    @property
+    def may_submit(self) -> bool:
+        return not self.undecided and self.proposed > 0
+
+
+def counts_of(sheets: Iterable[Sheet]) -> dict[int, SheetCounts]:
+    """Counts of some sheets, by primary key; two queries for all of them.
+
+    Args:
+        sheets: of which the caller may see all.
+    """
+    sheets = list(sheets)
+    plans = {
+        (row["batch"], row["school"]): (row["plan"], row["plan"] - row["taken"])
+        for row in PlanLine.objects.filter(
+            batch__in={s.batch_id for s in sheets}, school__in={s.school_id for s in sheets}
+        )
+        .order_by()
+        .values("batch", "school")
+        .annotate(
+            plan=Sum(F("seats_planned") + F("seats_changed") + F("seats_over")), taken=Sum("seats_taken")
+        )
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [[s.pk for s in sheets]])
+        found = {row[0]: row[1:] for row in cursor.fetchall()}
+    return {
+        s.pk: SheetCounts(*found.get(s.pk, (0,) * 10), *plans.get((s.batch_id, s.school_id), (0, 0)))
+        for s in sheets
+    }
+
+
+SHOWN = {
+    "": ("全部", None),
+    "undecided": ("未定", (State.SENT, State.READING)),
+    "admit": ("拟录取", (State.PROPOSE_ADMIT,)),
+    "return": ("拟退档", (State.PROPOSE_RETURN,)),
+    "submitted": (
+        "已提交",
+        (State.ADMIT_SUBMITTED, State.RETURN_SUBMITTED, State.ADMITTED, State.REGISTERED),
+    ),
+}
+
+
+def rows_of(sheet: Sheet, *, shown: str = "", major: int | None = None):
+    """Placements of a sheet that are open, best first, with what the list of the reading page shows.
+
+    Args:
+        sheet: one the caller may see.
+        shown: a key of ``SHOWN``.
+        major: primary key of a plan line to limit to.
+    """
+    rows = (
+        Placement.objects.open()
+        .filter(sheet=sheet, candidate__dossier__placement_id=F("pk"))
+        .select_related("candidate__dossier", "plan_line", "reason")
+        .order_by(F("dispatch_score").desc(nulls_last=True), "rank", "pk")
+    )
+    states = SHOWN.get(shown, SHOWN[""])[1]
+    if states:
+        rows = rows.filter(candidate__dossier__state__in=states)
+    return rows.filter(plan_line=major) if major else rows
+
+
+def lines_of(sheet: Sheet) -> list[PlanLine]:
+    """The school's plan lines in the sheet's batch, each with ``left``."""
+    lines = PlanLine.objects.filter(school=sheet.school_id, batch=sheet.batch_id, city=sheet.batch.city)
+    return list(lines.with_left().order_by("major_code", "pk"))

@@ -1,0 +1,167 @@
+"""批量投档 on the page: batches, one page per run, the second person's confirmation."""
+
+from django import forms
+
+from accounts.forms import ActionForm
+from accounts.views.base import ActionView, ObjectMixin, PageView
+from admissions.models import Batch, Candidate, Job
+
+from ..models import Run
+from ..queries.runs import batches_with_runs, run_schools, run_summary
+from ..runs import run_explain
+from ..services import sending
+
+FUNCTION = sending.FUNCTION
+
+
+class DispatchBatchView(PageView):
+    """批量投档: the batches of one's city, how each stands, and the runs so far."""
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(batches=batches_with_runs(self.actor), **kwargs)
+
+
+class OpenRunView(ObjectMixin, ActionView):
+    """Open a run of a batch: the checks and the parameters as they stand."""
+
+    model = Batch
+    template_name = "dispatch/open_run.html"
+    submit_label = "新建投档"
+    done = "投档已建立，请先预演。"
+
+    def act(self, data):
+        self.run = sending.run_open(actor=self.actor, batch=self.object)
+
+    def get_success_url(self):
+        return self.page("run", pk=self.run.pk) if hasattr(self, "run") else self.page()
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            checks=sending.checks_of(self.object), parameters=sending.parameters_of(self.object), **kwargs
+        )
+
+
+class RunPage(ObjectMixin, PageView):
+    """The page of a run: parameters, rehearsal, confirmation, execution, sheets; and why, for anyone."""
+
+    model = Run
+    template_name = "dispatch/run.html"
+
+    def rows(self):
+        return super().rows().select_related("batch__season", "created_by", "confirmed_by")
+
+    def get_context_data(self, **kwargs):
+        jobs = Job.objects.filter(function=FUNCTION, subject_id=self.object.pk)
+        return super().get_context_data(
+            schools=run_schools(self.object),
+            summary=run_summary(self.object),
+            job=jobs.first(),
+            why=self.why(),
+            **kwargs,
+        )
+
+    def why(self) -> dict | None:
+        """The explanation asked for by ``?candidate=``: one sentence for each choice."""
+        number = self.request.GET.get("candidate", "").strip()
+        if not number:
+            return None
+        candidate = self.visible(Candidate).filter(season=self.object.batch.season_id, number=number).first()
+        return {
+            "number": number,
+            "candidate": candidate,
+            "words": run_explain(self.object, candidate.pk) if candidate else [],
+        }
+
+
+class RunDeed(ObjectMixin, ActionView):
+    """One step of a run's procedure; the run's page shows the outcome and any refusal."""
+
+    model = Run
+    template_name = "dispatch/run_deed.html"
+    confirm = True
+
+    def get_success_url(self):
+        return self.page("run", pk=self.object.pk)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(cancel_url=self.get_success_url(), **kwargs)
+
+    def preview(self, data):
+        return {"count": self.object.sent, "unit": "份档案", "words": self.words.format(run=self.object)}
+
+
+class RehearseView(RunDeed):
+    confirm = False
+    done = "预演已开始。"
+
+    def act(self, data):
+        sending.run_rehearse_start(actor=self.actor, run=self.object)
+
+
+class ExecuteView(RunDeed):
+    submit_label = "执行投档"
+    done = "投档已开始执行。"
+    words = "将按复核过的指纹执行“{run}”，档案投出后考生状态改为“已投档”。"
+
+    def act(self, data):
+        sending.run_execute_start(actor=self.actor, run=self.object)
+
+
+class ReleaseView(RunDeed):
+    submit_label = "发布院校"
+    done = "已发布 {result} 份投档单，院校可以开始阅档。"
+    words = "将把“{run}”的投档单发布给院校。"
+
+    def act(self, data):
+        return sending.run_release(actor=self.actor, run=self.object)
+
+
+class ReasonForm(ActionForm):
+    reason = forms.CharField(label="原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class CancelView(RunDeed):
+    form_class = ReasonForm
+    submit_label = "撤销"
+    done = "已撤销，{result} 份档案回到在库。"
+    words = "将撤销“{run}”，已投出的档案全部回到在库。"
+
+    def act(self, data):
+        return sending.run_cancel(actor=self.actor, run=self.object, reason=data["reason"])
+
+
+class ConfirmDispatchView(PageView):
+    """投档复核: runs that wait for a second person."""
+
+    def get_context_data(self, **kwargs):
+        waiting = self.visible(Run).filter(state=Run.State.REHEARSED).select_related("batch", "created_by")
+        recent = self.visible(Run).filter(confirmed_by=self.actor).select_related("batch", "created_by")[:10]
+        return super().get_context_data(waiting=waiting, recent=recent, **kwargs)
+
+
+class FingerprintForm(ActionForm):
+    fingerprint = forms.CharField(widget=forms.HiddenInput)
+
+
+class ConfirmRunView(ObjectMixin, ActionView):
+    """The second person sees what the first saw, and confirms its fingerprint."""
+
+    model = Run
+    form_class = FingerprintForm
+    template_name = "dispatch/confirm_run.html"
+    submit_label = "核对无误，确认投档"
+    done = "已复核，发起人可以执行投档。"
+
+    def rows(self):
+        return super().rows().select_related("batch__season", "created_by", "confirmed_by")
+
+    def get_initial(self):
+        return {"fingerprint": self.object.fingerprint}
+
+    def act(self, data):
+        sending.run_confirm(actor=self.actor, run=self.object, fingerprint=data["fingerprint"])
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            schools=run_schools(self.object), summary=run_summary(self.object), **kwargs
+        )
