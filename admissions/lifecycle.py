@@ -206,6 +206,22 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("reset_unregistered", "逾期未注册，恢复未录取", _from(_S.ADMITTED), _S.POOL),
     Step(
+        "change_major",
+        "修改录取专业",
+        _from(_S.REGISTERED),
+        _S.REGISTERED,
+        reason=True,
+        function="registration.change_major",
+    ),
+    Step(
+        "cancel_registration",
+        "注销已注册",
+        _from(_S.REGISTERED),
+        _S.POOL,
+        reason=True,
+        function="registration.cancel_registration",
+    ),
+    Step(
         "upload_admission",
         "地市系统导入录取",
         _from(_S.POOL),

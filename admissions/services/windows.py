@@ -1,0 +1,111 @@
+"""Windows of time: when what may be done, set by the province, decided by the clock at each asking."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.context import deed_record
+from accounts.models import Organisation, User
+from accounts.refusals import Refusal
+
+from ..models import Season, Window
+
+STAGES = {1: "第一阶段（统一录取）", 2: "第二阶段（学校自行组织生源）"}
+CLAUSES = {
+    Window.Kind.DISPATCH: "粤招办〔2021〕28号 二（二）",
+    Window.Kind.REGISTRATION: "粤招办〔2021〕28号 二（三）",
+    Window.Kind.PRINTING: "粤招办〔2021〕28号 二（四）",
+}
+
+
+def season_of(actor: User) -> Season:
+    """The current season of the actor's province.
+
+    Raises:
+        Refusal: if the province has none.
+    """
+    season = Season.objects.visible_to(actor).filter(current=True).first()
+    if season is None:
+        raise Refusal("本省还没有设置当前招生年度。")
+    return season
+
+
+def windows_of(season: Season, kind: str) -> dict[int, Window]:
+    """Windows of one kind, by stage."""
+    return {window.stage: window for window in season.windows.filter(kind=kind).order_by("stage")}
+
+
+def said(moment: datetime) -> str:
+    """A moment in words: 9月22日 23:59."""
+    local = timezone.localtime(moment)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def closed_words(window: Window | None, kind: str, stage: int) -> str:
+    """Why a window is not open, with its dates; empty if it is open.
+
+    Args:
+        window: the window, None if it is not set.
+        kind: what it is for.
+        stage: of the season.
+    """
+    what = f"{STAGES.get(stage, f'第 {stage} 阶段')}{Window.Kind(kind).label}"
+    if window is None:
+        return f"{what}的时间尚未设置。"
+    if window.is_open:
+        return ""
+    if window.has_closed:
+        return f"{what}已于 {said(window.closes_at)} 截止。"
+    return f"{what}尚未开始，时间为 {said(window.opens_at)} 至 {said(window.closes_at)}。"
+
+
+def windows_require(*, season: Season, kind: str, stages: Iterable[int]) -> None:
+    """Refuse what is asked for outside of its windows; the clock is read now.
+
+    Args:
+        season: of the deed.
+        kind: of the windows.
+        stages: those the deed concerns; each must be open.
+
+    Raises:
+        Refusal: naming each window that is not open, with its dates.
+    """
+    windows = windows_of(season, kind)
+    shut = [closed_words(windows.get(stage), kind, stage) for stage in sorted(set(stages))]
+    if any(shut):
+        raise Refusal("".join(shut), hint="时间由省招办设置。")
+
+
+@transaction.atomic
+def window_set(*, actor: User, kind: str, stage: int, opens_at: datetime, closes_at: datetime) -> Window:
+    """Set a window of the current season (粤招办〔2021〕28号 二（二）（三）（四）).
+
+    Args:
+        actor: an officer of the province.
+        kind: a value of ``Window.Kind``.
+        stage: 1 or 2.
+        opens_at: from this moment on.
+        closes_at: up to, and no longer at, this moment.
+
+    Raises:
+        Refusal: if the actor is no officer of the province, or it would close before it opens.
+    """
+    if actor.organisation.kind != Organisation.Kind.PROVINCE:
+        raise Refusal("时间窗由省招办统一设置。")
+    if kind not in Window.Kind.values or stage not in STAGES:
+        raise Refusal("没有这一事项或阶段。")
+    if closes_at <= opens_at:
+        raise Refusal("截止时间须晚于开始时间。")
+    season = season_of(actor)
+    Season.objects.select_for_update(of=("self",)).get(pk=season.pk)
+    before = Window.objects.filter(season=season, kind=kind, stage=stage).first()
+    window, _ = Window.objects.update_or_create(
+        season=season, kind=kind, stage=stage, defaults={"opens_at": opens_at, "closes_at": closes_at}
+    )
+    note = f"{said(opens_at)} 至 {said(closes_at)}"
+    if before:
+        note += f"（原为 {said(before.opens_at)} 至 {said(before.closes_at)}）"
+    deed_record(actor=actor, subject=f"{STAGES[stage]}{window.get_kind_display()}", note=note)
+    return window

@@ -1,0 +1,127 @@
+"""What happens when registration ends (恢复未注册考生, 粤招办〔2021〕28号 二（三）1)."""
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.context import deed_context
+from accounts.models import Organisation, User
+from accounts.refusals import Refusal
+from admissions.jobs import Progress, job_start
+from admissions.models import Job, Window
+from admissions.services.windows import STAGES, said, season_of
+
+from ..queries.students import unregistered
+from .leaving import dossiers_leave
+
+FUNCTION = "registration.reset_unregistered"
+TASK = "registration.tasks.unregistered_reset"
+_CODE = 1_000_000
+
+
+def subject_of(window: Window, region: str) -> int:
+    """The key under which a reset is one job: window and region in one number."""
+    return window.pk * _CODE + int(region.ljust(6, "0"))
+
+
+def deed_subject(window: Window) -> str:
+    """What a reset is called in the record of deeds."""
+    return f"{window.season.name}{STAGES[window.stage]}逾期未注册恢复未录取"
+
+
+@transaction.atomic
+def unregistered_reset_start(*, actor: User, stage: int) -> Job:
+    """Start the job that resets who is not registered, among candidates from the actor's region.
+
+    Args:
+        actor: an officer of a province or a city.
+        stage: of the current season.
+
+    Raises:
+        Refusal: before the window has closed, or while such a job is under way.
+    """
+    if actor.organisation.kind not in (Organisation.Kind.PROVINCE, Organisation.Kind.CITY):
+        raise Refusal("恢复未注册考生由省、市招办办理。")
+    window = Window.objects.filter(
+        season=season_of(actor), kind=Window.Kind.REGISTRATION, stage=stage
+    ).first()
+    _require_closed(window, stage)
+    region = actor.organisation.region
+    return job_start(
+        actor=actor,
+        function=FUNCTION,
+        title=f"恢复未注册考生：{actor.organisation.name}，{STAGES[stage]}",
+        task=TASK,
+        subject=subject_of(window, region),
+    )
+
+
+@transaction.atomic
+def unregistered_reset(
+    *, actor: User | None, window: Window, region: str, progress: Progress | None = None
+) -> int:
+    """Return to the pool whoever is admitted and not registered when registration has closed.
+
+    Registered students are not touched, held ones are left until they are released; a second run finds
+    nobody. Admissions uploaded by cities with systems of their own are treated alike.
+
+    Args:
+        actor: the officer who asked, None for the clock.
+        window: of registration.
+        region: code of the province or city that the candidates come from.
+        progress: told what is being done.
+
+    Returns:
+        the number of dossiers back in the pool.
+
+    Raises:
+        Refusal: before the window has closed; the clock is read now.
+    """
+    _require_closed(window, window.stage)
+    if actor is not None and not actor.scope.holds_region(region):
+        raise Refusal("不在您的管辖范围内。")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reset:{window.season_id}"])
+    rows = unregistered(window, region).filter(held=False)
+    dossiers = list(
+        rows.select_for_update(of=("self",), no_key=True).only("pk", "placement_id").order_by("pk")
+    )
+    if progress:
+        progress(0, len(dossiers), "恢复到未录取状态")
+    if not dossiers:
+        return 0
+    moved = dossiers_leave(
+        actor=actor,
+        step="reset_unregistered",
+        dossiers=dossiers,
+        words=f"{said(window.closes_at)} 注册截止，未办理注册",
+        subject=deed_subject(window),
+        note=f"区域 {region}；{said(window.closes_at)} 注册截止",
+    )
+    if progress:
+        progress(moved, moved, "完成")
+    return moved
+
+
+def deadlines_keep() -> int:
+    """Reset whatever registration windows have left behind; the clock decides, the caller only wakes.
+
+    Returns:
+        the number of dossiers back in the pool.
+    """
+    closed = Window.objects.filter(
+        kind=Window.Kind.REGISTRATION, season__current=True, closes_at__lte=timezone.now()
+    )
+    back = 0
+    for window in closed.select_related("season").order_by("pk"):
+        with deed_context(function=FUNCTION):
+            back += unregistered_reset(actor=None, window=window, region=window.season.province)
+    return back
+
+
+def _require_closed(window: Window | None, stage: int) -> None:
+    if window is None:
+        raise Refusal(f"{STAGES.get(stage, '')}新生注册的时间尚未设置。")
+    if not window.has_closed:
+        raise Refusal(
+            f"{STAGES[window.stage]}新生注册到 {said(window.closes_at)} 截止，截止前不能恢复未注册考生。"
+        )

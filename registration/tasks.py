@@ -1,0 +1,28 @@
+"""Work of registration that runs in a worker."""
+
+from celery import shared_task
+
+from admissions.jobs import Progress, job_run
+from admissions.models import Job, Window
+
+from .services import deadlines
+
+
+@shared_task(name=deadlines.TASK)
+def unregistered_reset(key: str) -> None:
+    """Reset the unregistered of one region; a second delivery finds the job closed."""
+    job_run(key, _reset)
+
+
+def _reset(job: Job, progress: Progress) -> str:
+    window = Window.objects.select_related("season").get(pk=job.subject_id // 1_000_000)
+    back = deadlines.unregistered_reset(
+        actor=job.owner, window=window, region=job.organisation.region, progress=progress
+    )
+    return f"已将 {back} 名未注册考生恢复到未录取状态。" if back else "没有需要恢复的考生。"
+
+
+@shared_task(name="registration.tasks.deadlines_keep")
+def deadlines_keep() -> None:
+    """Woken every few minutes; deadlines are decided by the clock at that moment."""
+    deadlines.deadlines_keep()
