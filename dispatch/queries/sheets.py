@@ -13,7 +13,7 @@ from ..models import Placement, Sheet
 
 _COUNT = """
     SELECT p.sheet_id, count(*), count(*) FILTER (WHERE p.closed_at IS NOT NULL AND p.reason_id IS NOT NULL),
-        count(*) FILTER (WHERE d.state IN ('sent', 'reading')),
+        count(*) FILTER (WHERE d.state IN ('sent', 'reading') AND NOT d.held),
         count(*) FILTER (WHERE d.state = 'propose_admit'), count(*) FILTER (WHERE d.state = 'propose_return'),
         count(*) FILTER (WHERE d.state = 'admit_submitted'), count(*) FILTER (WHERE d.state = 'return_submitted'),
         count(*) FILTER (WHERE d.state IN ('admitted', 'registered')), count(*) FILTER (WHERE d.held),

@@ -1,0 +1,112 @@
+"""What waits for audit: submitted admissions with the platform's own checks, and submitted returns."""
+
+from datetime import timedelta
+
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.models import User
+from admissions.lifecycle import State
+from admissions.models import Choice
+from quotas.models import PlanLine
+
+from ..models import Placement, RegionLine, ReviewTake, SchoolControl
+
+CHECKS = (
+    ("within_plan", "计划内"),
+    ("major_planned", "专业在计划"),
+    ("line_met", "达线"),
+    ("choice_made", "有志愿"),
+    ("not_held", "未挂起"),
+    ("not_own", "非本人投出"),
+)
+
+
+def _yes(condition) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def waiting(actor: User, state: State):
+    """Placements whose dossiers wait for audit in a state, of candidates from the actor's region.
+
+    Only the source region audits (粤招办〔2021〕28号 四（一）4); the supervisor of the school does not.
+    Each has ``since`` (submitted when), ``taken_by`` (key of another officer who has taken it) and
+    ``taken_here``.
+
+    Args:
+        actor: of an office.
+        state: admissions or returns submitted.
+    """
+    takes = ReviewTake.objects.filter(
+        pk=OuterRef("pk"), taken_at__gte=timezone.now() - timedelta(minutes=ReviewTake.MINUTES)
+    )
+    return (
+        Placement.objects.visible_to(actor)
+        .filter(actor.scope.sources())
+        .open()
+        .filter(candidate__dossier__placement_id=F("pk"), candidate__dossier__state=state)
+        .annotate(
+            since=F("candidate__dossier__changed_at"),
+            taken_by=Subquery(takes.exclude(officer=actor).values("officer__name")[:1]),
+            taken_here=Exists(takes.filter(officer=actor)),
+        )
+    )
+
+
+def admissions_waiting(actor: User):
+    """Submitted admissions, each with the checks of ``CHECKS`` and ``green``, all of them passed."""
+    county_line = RegionLine.objects.filter(batch=OuterRef("batch"), county=OuterRef("county")).values(
+        "score"
+    )
+    city_line = RegionLine.objects.filter(batch=OuterRef("batch"), county="").values("score")
+    school_line = SchoolControl.objects.filter(batch=OuterRef("batch"), school=OuterRef("school"))
+    line = PlanLine.objects.filter(pk=OuterRef("plan_line"))
+    choice = Choice.objects.filter(
+        candidate=OuterRef("candidate"),
+        batch=OuterRef("batch"),
+        school=OuterRef("school"),
+        position=OuterRef("choice_position"),
+    )
+    pool = Q(method=Placement.Method.POOL)
+    return (
+        waiting(actor, State.ADMIT_SUBMITTED)
+        .annotate(
+            region_line=Coalesce(Subquery(county_line[:1]), Subquery(city_line[:1]), Value(0)),
+            school_line=Coalesce(Subquery(school_line.values("line")[:1]), Value(0)),
+        )
+        .annotate(
+            within_plan=Exists(
+                line.filter(seats_taken__lte=F("seats_planned") + F("seats_changed") + F("seats_over"))
+            ),
+            major_planned=Exists(
+                line.filter(school=OuterRef("school"), city=OuterRef("city"), batch=OuterRef("batch"))
+            ),
+            line_met=_yes(
+                pool | (Q(dispatch_score__gte=F("region_line")) & Q(dispatch_score__gte=F("school_line")))
+            ),
+            choice_made=_yes(pool | Q(Exists(choice))),
+            not_held=_yes(Q(candidate__dossier__held=False)),
+            not_own=_yes(Q(run__isnull=True) | ~Q(run__created_by=actor)),
+        )
+        .annotate(green=_yes(Q(**{name: True for name, _ in CHECKS})))
+    )
+
+
+def returns_waiting(actor: User):
+    """Submitted returns with their reasons; ``not_own`` and ``not_held`` as for admissions."""
+    return waiting(actor, State.RETURN_SUBMITTED).annotate(
+        not_held=_yes(Q(candidate__dossier__held=False)),
+        not_own=_yes(Q(run__isnull=True) | ~Q(run__created_by=actor)),
+        reasoned=_yes(Q(reason__isnull=False) & (Q(reason__needs_words=False) | ~Q(reason_words=""))),
+    )
+
+
+def in_queue_order(rows):
+    """Oldest first, one's own taken before all."""
+    return rows.order_by("-taken_here", "since", "pk")
+
+
+def shown_with(rows):
+    """The rows with what the queue shows of each."""
+    return rows.select_related("candidate__dossier", "school", "batch", "plan_line", "reason", "sheet")

@@ -1,0 +1,211 @@
+"""An office audits what schools have submitted (审核录取、审核退档).
+
+Dossiers are locked in key order before anything is looked at again, seats come last, all in one
+transaction: a row that another officer or the school has changed meanwhile is refused, or left out where
+a whole queue is approved. Nobody audits what he has sent himself.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.refusals import Refusal
+from admissions.lifecycle import State
+from admissions.models import Dossier
+from admissions.services.dossiers import Move, dossiers_move
+from quotas.services import seats_give_back
+
+from ..models import Placement, ReviewTake, Sheet
+from ..queries.waiting import admissions_waiting, in_queue_order, returns_waiting
+
+QUEUES = {State.ADMIT_SUBMITTED: admissions_waiting, State.RETURN_SUBMITTED: returns_waiting}
+
+
+@transaction.atomic
+def rows_take(*, actor: User, state: State, number: int = 10) -> int:
+    """Take the oldest rows of a queue for oneself, so that no school withdraws and no colleague audits them.
+
+    Args:
+        actor: an officer.
+        state: of which queue.
+        number: how many.
+
+    Returns:
+        how many were taken; fewer where the queue is shorter or others are at work on it.
+    """
+    rows = QUEUES[state](actor).filter(taken_by__isnull=True, not_own=True, not_held=True)
+    wanted = list(
+        rows.filter(taken_here=False).order_by("since", "pk").values_list("candidate", "pk")[:number]
+    )
+    free = Dossier.objects.select_for_update(no_key=True, skip_locked=True).filter(
+        pk__in=[candidate for candidate, _ in wanted], state=state
+    )
+    still = {dossier.pk: dossier.placement_id for dossier in free.order_by("pk")}
+    keys = sorted(pk for candidate, pk in wanted if still.get(candidate) == pk)
+    ReviewTake.objects.filter(pk__in=keys).delete()  # outdated ones
+    ReviewTake.objects.bulk_create(ReviewTake(placement_id=pk, officer=actor) for pk in keys)
+    return len(keys)
+
+
+def rows_lay_back(*, actor: User) -> int:
+    """Lay back whatever one has taken and not decided."""
+    return ReviewTake.objects.filter(officer=actor).delete()[0]
+
+
+@transaction.atomic
+def admissions_approve(*, actor: User, placements: Iterable[int], exactly: bool = True) -> int:
+    """Approve submitted admissions: the candidates are admitted.
+
+    Args:
+        actor: an officer of the source region.
+        placements: primary keys.
+        exactly: refuse all if one cannot be approved; else leave such rows out.
+
+    Returns:
+        the number approved.
+
+    Raises:
+        Refusal: if a row is no longer waiting, was sent by the actor himself or is taken by another
+            officer; or if none is left.
+    """
+    rows = _locked(actor, State.ADMIT_SUBMITTED, placements, exactly)
+    moves = [Move(row.candidate_id) for row in rows]
+    moved = dossiers_move(actor=actor, step="review_admission", moves=moves, subject="审核录取")
+    _done(rows)
+    return moved
+
+
+@transaction.atomic
+def admissions_refuse(*, actor: User, placements: Iterable[int], words: str) -> int:
+    """Send submitted admissions back: those dispatched to the school for reconsideration, those it took
+    from the pool back to the pool. Their seats are given back.
+
+    Args:
+        actor: an officer of the source region.
+        placements: primary keys.
+        words: why, for the school.
+
+    Raises:
+        Refusal: as ``admissions_approve``; or without words.
+    """
+    words = _reason(words)
+    rows = _locked(actor, State.ADMIT_SUBMITTED, placements, True)
+    pool = [row for row in rows if row.method == Placement.Method.POOL]
+    sent = [row for row in rows if row.method != Placement.Method.POOL]
+    for step, some in (("refuse_admission", pool), ("reconsider_admission", sent)):
+        moves = [Move(row.candidate_id, note=words) for row in some]
+        dossiers_move(actor=actor, step=step, moves=moves, subject="审核录取", note=words)
+    Placement.objects.filter(pk__in=[row.pk for row in pool]).update(
+        closed_at=timezone.now(), reason_words=words
+    )
+    _back_to_reading(sent)
+    _done(rows)
+    seats_give_back(freed=Counter(row.plan_line_id for row in rows if row.plan_line_id))
+    return len(rows)
+
+
+@transaction.atomic
+def returns_approve(*, actor: User, placements: Iterable[int], exactly: bool = True) -> int:
+    """Approve submitted returns: the dossiers go back to the pool, the placements end with their reasons.
+
+    Args:
+        actor, placements, exactly: as for ``admissions_approve``.
+
+    Raises:
+        Refusal: as ``admissions_approve``.
+    """
+    rows = _locked(actor, State.RETURN_SUBMITTED, placements, exactly)
+    moves = [Move(row.candidate_id, reason=row.reason_id, note=row.reason_words) for row in rows]
+    moved = dossiers_move(actor=actor, step="review_return", moves=moves, subject="审核退档")
+    _close(rows)
+    _done(rows)
+    return moved
+
+
+@transaction.atomic
+def returns_refuse(*, actor: User, placements: Iterable[int], words: str) -> int:
+    """Send submitted returns back to the school, which must read them again (退档理由不充分).
+
+    Args:
+        actor, placements, words: as for ``admissions_refuse``.
+
+    Raises:
+        Refusal: as ``admissions_refuse``.
+    """
+    words = _reason(words)
+    rows = _locked(actor, State.RETURN_SUBMITTED, placements, True)
+    moves = [Move(row.candidate_id, note=words) for row in rows]
+    moved = dossiers_move(actor=actor, step="reconsider_return", moves=moves, subject="审核退档", note=words)
+    _back_to_reading(rows)
+    _done(rows)
+    return moved
+
+
+def _reason(words: str) -> str:
+    if not words.strip():
+        raise Refusal("请写明退回的理由，学校将据此重新审阅。")
+    return words.strip()
+
+
+def _locked(actor: User, state: State, keys: Iterable[int], exactly: bool) -> list[Placement]:
+    """Rows of a queue that the actor may decide on, their dossiers locked in key order.
+
+    Where a row may go back to its school (``exactly``), its sheet is locked before, as schools do.
+    """
+    keys = sorted(set(keys))
+    queue = QUEUES[state](actor)
+    if exactly:
+        sheets = Sheet.objects.filter(pk__in=list(queue.filter(pk__in=keys).values_list("sheet", flat=True)))
+        list(sheets.order_by("pk").select_for_update().values_list("pk"))
+    candidates = queue.filter(pk__in=keys).values_list("candidate", flat=True)
+    list(
+        Dossier.objects.select_for_update(no_key=True)
+        .filter(pk__in=list(candidates))
+        .order_by("pk")
+        .values_list("pk")
+    )
+    rows = list(in_queue_order(queue.filter(pk__in=keys)))
+    good = [row for row in rows if row.not_own and row.not_held and not row.taken_by]
+    if exactly and len(good) != len(keys):
+        raise Refusal(_why_not(rows, len(keys)))
+    if not good:
+        raise Refusal("没有可以审核的考生：可能已被处理、撤回，或由其他人员审核中。")
+    return good
+
+
+def _why_not(rows: list[Placement], wanted: int) -> str:
+    if len(rows) != wanted:
+        return f"有 {wanted - len(rows)} 名考生已不在待审状态（已被他人审核或已被学校撤回），未作任何改动。"
+    own = sum(not row.not_own for row in rows)
+    if own:
+        return f"有 {own} 名考生由您本人投档，须由其他人员审核。"
+    held = sum(not row.not_held for row in rows)
+    if held:
+        return f"有 {held} 名考生档案已挂起，释放后才能审核。"
+    taken = next(row for row in rows if row.taken_by)
+    return f"考生正由 {taken.taken_by} 审核，未作任何改动。"
+
+
+def _close(rows: list[Placement]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE dispatch_placement SET closed_at = statement_timestamp() WHERE id = ANY(%s)",
+            [[row.pk for row in rows]],
+        )
+
+
+def _back_to_reading(rows: list[Placement]) -> None:
+    """Undecided again, and their sheets open again: the school must submit once more."""
+    Placement.objects.filter(pk__in=[row.pk for row in rows]).update(
+        plan_line=None, reason=None, reason_words="", decided_by=None, decided_at=None
+    )
+    sheets = {row.sheet_id for row in rows if row.sheet_id}
+    for key in sorted(sheets):
+        Sheet.objects.filter(pk=key).update(submitted_at=None)
+
+
+def _done(rows: list[Placement]) -> None:
+    ReviewTake.objects.filter(pk__in=[row.pk for row in rows]).delete()

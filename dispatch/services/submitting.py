@@ -1,0 +1,251 @@
+"""The leader of a school gives out majors for a whole sheet, submits it, and takes it back (组长录退)."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.context import unwalled
+from accounts.models import User
+from accounts.refusals import Refusal
+from admissions.lifecycle import UNDECIDED, State
+from admissions.models import Choice, Dossier
+from admissions.services.dossiers import Move, dossiers_move
+from quotas.models import PlanLine
+from quotas.services import seats_take
+
+from ..models import Placement, ReviewTake, Sheet
+from .deciding import placements_of
+from .school import control_of, placements_update, school_must_be_open, sheet_locked
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What giving out majors came to.
+
+    Attributes:
+        assigned: dossiers proposed for admission.
+        without_majors: left undecided because the candidate named no major: he must be asked.
+        full: left undecided because his majors are full and he takes no other, or all are full.
+    """
+
+    assigned: int
+    without_majors: int
+    full: int
+
+    def __str__(self) -> str:
+        words = f"已为 {self.assigned} 名考生分配专业。"
+        if self.without_majors:
+            words += f"{self.without_majors} 名考生没有专业志愿，须逐一与考生确认，不能以此为由退档。"
+        if self.full:
+            words += f"{self.full} 名考生专业志愿已满且不服从调剂，或计划已满，仍为未定。"
+        return words
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was submitted, and how much of it needed no audit."""
+
+    admissions: int
+    returns: int
+    passed_admissions: int = 0
+    passed_returns: int = 0
+
+    def __str__(self) -> str:
+        words = f"拟录取 {self.admissions} 名、拟退档 {self.returns} 名"
+        passed = self.passed_admissions + self.passed_returns
+        return words + (f"，其中免审通过 {passed} 名" if passed else "")
+
+
+@transaction.atomic
+def majors_assign(*, actor: User, sheet: Sheet) -> Assignment:
+    """Give the undecided of a sheet their majors by score, each candidate's majors in his order (分数清).
+
+    Who takes another major than those he named (服从调剂) gets the one least filled. No line gets more
+    than its seats. A candidate who named none stays undecided: the school asks him
+    (粤招办〔2021〕28号 四（二）1).
+
+    Args:
+        actor: of the school.
+        sheet: a released sheet of his school.
+
+    Raises:
+        Refusal: if the school may not decide now.
+    """
+    sheet = sheet_locked(actor=actor, sheet=sheet)
+    school_must_be_open(control_of(batch=sheet.batch_id, school=sheet.school_id))
+    placements = _locked(sheet, UNDECIDED)
+    placements.sort(key=lambda p: (-(p.dispatch_score or 0), p.rank or 0, p.pk))
+    lines = list(
+        PlanLine.objects.select_for_update()
+        .filter(school=sheet.school_id, batch=sheet.batch_id, city=sheet.batch.city)
+        .order_by("pk")
+    )
+    choices = {
+        (candidate, position): (majors, adjusts)
+        for candidate, position, majors, adjusts in Choice.objects.filter(
+            batch=sheet.batch_id, school=sheet.school_id, candidate__in=[p.candidate_id for p in placements]
+        ).values_list("candidate", "position", "majors", "accepts_adjustment")
+    }
+    got: dict[int, PlanLine] = {}
+    moves, without, full = [], 0, 0
+    left = {line.pk: line.seats_left for line in lines}
+    for placement in placements:
+        majors, adjusts = choices.get((placement.candidate_id, placement.choice_position), ([], False))
+        if not majors:
+            without += 1
+            continue
+        line = _first_with_seat(majors, adjusts, lines, left)
+        if line is None:
+            full += 1
+            continue
+        left[line.pk] -= 1
+        got[placement.pk] = line
+        moves.append(Move(placement.candidate_id, note=f"专业：{line.major_name}（按分数自动分配）"))
+    subject = f"投档单 {sheet.number} 自动分配专业"
+    dossiers_move(actor=actor, step="propose_admit", moves=moves, subject=subject)
+    placements_update(keys=list(got), lines=[line.pk for line in got.values()], actor=actor)
+    seats_take(wanted=Counter(line.pk for line in got.values()))
+    return Assignment(len(got), without, full)
+
+
+def _first_with_seat(
+    majors: list[str], adjusts: bool, lines: list[PlanLine], left: dict[int, int]
+) -> PlanLine | None:
+    for code in majors:
+        for line in lines:
+            if line.major_code == code and left[line.pk] > 0:
+                return line
+    if not adjusts:
+        return None
+    open_lines = [line for line in lines if left[line.pk] > 0]
+    return max(open_lines, key=lambda line: (left[line.pk] / line.seats, -line.pk), default=None)
+
+
+@transaction.atomic
+def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
+    """Submit all decisions of a sheet to the source city, or none.
+
+    What the city has set to need no audit (设置院校是否审核) passes at once: the platform's clockwork
+    takes the next step with the note 免审, and a dossier returned goes back to the pool.
+
+    Args:
+        actor: the school's leader.
+        sheet: a sheet of his school.
+
+    Raises:
+        Refusal: if a dossier that is not held is still undecided, or there is nothing to submit.
+    """
+    sheet = sheet_locked(actor=actor, sheet=sheet)
+    control = control_of(batch=sheet.batch_id, school=sheet.school_id)
+    school_must_be_open(control)
+    undecided = _locked(sheet, UNDECIDED)
+    if undecided:
+        raise Refusal(f"投档单 {sheet.number} 还有 {len(undecided)} 份档案未定，全部作出决定后才能提交。")
+    admitted, returned = _locked(sheet, {State.PROPOSE_ADMIT}), _locked(sheet, {State.PROPOSE_RETURN})
+    if not admitted and not returned:
+        raise Refusal(f"投档单 {sheet.number} 没有可以提交的决定。")
+    if any(p.plan_line_id is None for p in admitted):
+        raise Refusal("有拟录取考生没有录取专业，请先选择专业。")
+    subject = f"提交投档单 {sheet.number}"
+    dossiers_move(actor=actor, step="submit_admission", moves=_moves(admitted), subject=subject)
+    dossiers_move(actor=actor, step="submit_return", moves=_moves(returned), subject=subject)
+    Sheet.objects.filter(pk=sheet.pk).update(submitted_at=timezone.now())
+    passes_admissions = admitted if not control.reviews_admissions else []
+    passes_returns = returned if not control.reviews_returns else []
+    admissions_pass(passes_admissions, subject=subject)
+    returns_pass(passes_returns, subject=subject)
+    return Submission(len(admitted), len(returned), len(passes_admissions), len(passes_returns))
+
+
+def admissions_pass(placements: list[Placement], *, subject: str, note: str = "免审") -> int:
+    """Let submitted admissions through without audit; the platform's clockwork does it.
+
+    Args:
+        placements: their dossiers are locked and submitted for admission.
+        subject: what the deed is called in the record.
+        note: why no audit was needed.
+    """
+    return dossiers_move(
+        actor=None, step="pass_admission", moves=_moves(placements), subject=subject, note=note
+    )
+
+
+def returns_pass(placements: list[Placement], *, subject: str, note: str = "免审") -> int:
+    """Let submitted returns through without audit: back to the pool, the placement closed with its reason.
+
+    Args:
+        placements: their dossiers are locked and submitted for return.
+        subject: what the deed is called in the record.
+        note: why no audit was needed.
+    """
+    with unwalled():  # the dossiers leave the school's sight
+        moves = [Move(p.candidate_id, reason=p.reason_id, note=note) for p in placements]
+        moved = dossiers_move(actor=None, step="pass_return", moves=moves, subject=subject, note=note)
+        Placement.objects.filter(pk__in=[p.pk for p in placements]).update(closed_at=timezone.now())
+    return moved
+
+
+@transaction.atomic
+def sheet_withdraw(*, actor: User, sheet: Sheet) -> int:
+    """Take back what was submitted of a sheet and no officer has taken for audit yet.
+
+    The decisions stay as drafts, seats stay taken.
+
+    Args:
+        actor: the school's leader.
+        sheet: a submitted sheet of his school.
+
+    Returns:
+        the number of dossiers taken back.
+
+    Raises:
+        Refusal: if all have been taken or decided by the office.
+    """
+    sheet = sheet_locked(actor=actor, sheet=sheet)
+    school_must_be_open(control_of(batch=sheet.batch_id, school=sheet.school_id))
+    waiting = _locked(sheet, {State.ADMIT_SUBMITTED, State.RETURN_SUBMITTED})
+    taken = taken_by_officers(waiting)
+    free = [p for p in waiting if p.pk not in taken]
+    if not free:
+        raise Refusal("没有可以撤回的档案：招办已在审核或已审核完毕。", hint="如须更正请联系生源地招办。")
+    subject = f"撤回投档单 {sheet.number}"
+    for step, state in (
+        ("withdraw_admission", State.ADMIT_SUBMITTED),
+        ("withdraw_return", State.RETURN_SUBMITTED),
+    ):
+        some = [p for p in free if p.state == state]
+        dossiers_move(actor=actor, step=step, moves=_moves(some), subject=subject)
+    Sheet.objects.filter(pk=sheet.pk).update(submitted_at=None)
+    return len(free)
+
+
+def taken_by_officers(placements: list[Placement]) -> set[int]:
+    """Keys of those that an officer has taken for audit and not laid back; call it with dossiers locked."""
+    since = timezone.now() - timedelta(minutes=ReviewTake.MINUTES)
+    takes = ReviewTake.objects.filter(placement_id__in=[p.pk for p in placements], taken_at__gte=since)
+    return set(takes.values_list("pk", flat=True))
+
+
+def _locked(sheet: Sheet, states) -> list[Placement]:
+    """Placements of a sheet whose dossiers are in some states and not held, the dossiers locked in key
+    order; each with ``state``."""
+    keys = {p.candidate_id: p for p in placements_of(sheet)}
+    dossiers = (
+        Dossier.objects.select_for_update(no_key=True)
+        .filter(pk__in=list(keys), state__in=states, held=False)
+        .order_by("pk")
+    )
+    found = []
+    for dossier in dossiers:
+        placement = keys[dossier.pk]
+        if dossier.placement_id == placement.pk:
+            placement.state = dossier.state
+            found.append(placement)
+    return found
+
+
+def _moves(placements: list[Placement]) -> list[Move]:
+    return [Move(p.candidate_id, reason=p.reason_id, note=p.reason_words) for p in placements]
