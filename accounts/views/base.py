@@ -164,6 +164,8 @@ class ActionView(FunctionView, FormView):
     def form_valid(self, form):
         if "edit" in self.request.POST:
             return self.render_to_response(self.get_context_data(form=form))
+        if self.confirm and "edit" in self.request.POST:  # back from the confirmation, as it was filled in
+            return self.render_to_response(self.get_context_data(form=form))
         if self.confirm and "confirmed" not in self.request.POST:
             try:
                 preview = self.preview(form.cleaned_data)
