@@ -29,7 +29,7 @@ class Context:
     address: str | None = None
 
 
-_current: ContextVar[Context] = ContextVar("deed_context", default=Context())
+_current: ContextVar[Context] = ContextVar("deed_context", default=Context())  # noqa: B039 - frozen
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Function:
         return f"{self.app}/{self.name}.html"
 
 
-O, S = (End.OFFICE,), (End.SCHOOL,)
+O, S = (End.OFFICE,), (End.SCHOOL,)  # noqa: E741
 OS = (End.OFFICE, End.SCHOOL)
 
 OFFICIAL: tuple[Function, ...] = (

@@ -54,7 +54,7 @@ def job_start(*, actor, function: str, title: str, task: str, subject: int) -> J
         owner=actor,
         organisation=actor.organisation if actor else None,
     )
-    transaction.on_commit(lambda: current_app.send_task(task, args=[str(job.pk)]))
+    transaction.on_commit(lambda: current_app.signature(task, args=[str(job.pk)]).apply_async())
     return job
 
 

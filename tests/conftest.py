@@ -9,7 +9,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from admissions.project import celery_app
 from tests import factories
+
+celery_app.loader.import_default_modules()  # as a worker does at its start: tasks run in this process
 
 
 @dataclass(frozen=True)

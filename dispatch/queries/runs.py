@@ -1,6 +1,6 @@
 """Runs as their pages show them."""
 
-from django.db.models import F, Max, OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from admissions.models import Batch
@@ -52,5 +52,5 @@ def run_schools(run: Run):
 def run_summary(run: Run) -> dict:
     """Totals under the table of a run."""
     return RunSchool.objects.filter(run=run).aggregate(
-        plan=Sum("plan"), offered=Sum("offered"), wanted=Sum("wanted"), sent=Sum("sent"), most=Max("wanted")
+        plan=Sum("plan"), offered=Sum("offered"), wanted=Sum("wanted"), sent=Sum("sent")
     )
