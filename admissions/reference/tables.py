@@ -71,7 +71,7 @@ class Major:
         category_code: first two digits.
         category: name of the 专业大类.
         class_code: first four digits.
-        is_cross_checked: code and name stand alike in two sources.
+        is_cross_checked: code and name stand alike in two publications of the Ministry of Education.
     """
 
     code: str
@@ -227,7 +227,12 @@ def majors() -> tuple[Major, ...]:
     categories = {r["code"]: r["name"] for r in _rows("major_categories.csv")}
     return tuple(
         Major(
-            r["code"], r["name"], r["code"][:2], categories[r["code"][:2]], r["code"][:4], r["checked"] == "1"
+            r["code"],
+            r["name"],
+            r["code"][:2],
+            categories[r["code"][:2]],
+            r["code"][:4],
+            len(r["sources"].split()) > 1,
         )
         for r in _rows("majors.csv")
     )

@@ -57,7 +57,7 @@ def read_csv(path: str | os.PathLike) -> tuple[tuple[str, ...], Iterator[Row], s
         raise ReadError(f"文件有 {size // 1048576} MB，超过上限 {MAX_BYTES // 1048576} MB。", "请分批上传。")
     with open(path, "rb") as file:
         data = file.read()
-    if data.startswith(_NOT_TEXT) or b"\x00" in data:
+    if data.startswith(_NOT_TEXT) or (b"\x00" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff"))):
         raise ReadError("不是文本文件。", "请上传 CSV、XLSX 或 DBF 文件。")
     encoding = detect_encoding(data)
     text = data.decode("utf-8-sig") if encoding == "utf-8" else decode(data)

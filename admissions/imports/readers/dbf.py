@@ -92,14 +92,12 @@ def read_dbf(
     Raises:
         ReadError: empty, not a table, wrong header, cut off, more or fewer records than the header says.
     """
-    file = path if hasattr(path, "read") else open(path, "rb")  # noqa: SIM115 - closed when the rows end
-    try:
-        fields, count, start, length = _header(file)
-    except BaseException:
-        if file is not path:
-            file.close()
-        raise
-    return fields, _records(file, file is not path, fields, count, start, length, encoding)
+    if hasattr(path, "read"):
+        layout = _header(path)
+    else:
+        with open(path, "rb") as file:
+            layout = _header(file)
+    return layout[0], _records(path, *layout, encoding)
 
 
 def _header(file: BinaryIO) -> tuple[tuple[DbfField, ...], int, int, int]:
@@ -164,11 +162,12 @@ def _field(raw: bytes, number: int) -> DbfField:
     return DbfField(name, kind, width, decimals)
 
 
-def _records(file, close, fields, count, start, length, encoding) -> Iterator[Row]:
+def _records(path, fields, count, start, length, encoding) -> Iterator[Row]:
     unpack = struct.Struct("=" + "".join(f"{w}s" for w in (1, *(f.width for f in fields)))).iter_unpack
     special = [f.type != "C" for f in fields]
     plain = encoding == "gb18030"
     number = 0
+    file = path if hasattr(path, "read") else open(path, "rb")  # noqa: SIM115 - closed below
     try:
         file.seek(start)
         while number < count:
@@ -197,7 +196,7 @@ def _records(file, close, fields, count, start, length, encoding) -> Iterator[Ro
                     cells.append(text)
                 yield Row(number, tuple(cells), problems)
     finally:
-        if close:
+        if file is not path:
             file.close()
 
 
@@ -263,7 +262,7 @@ def write_dbf(
     if problems:
         raise WriteError(problems)
     length = 1 + sum(f.width for f in fields)
-    head = struct.pack("<4BIHH16sBBH", 3, updated.year % 100, updated.month, updated.day, count,
+    head = struct.pack("<4BIHH16sBBH", 3, updated.year - 1900, updated.month, updated.day, count,
                        33 + 32 * len(fields), length, b"", 0, CODE_PAGE_936, 0)  # fmt: skip
     for f in fields:
         name, kind = f.name.encode("ascii"), f.type.encode("ascii")
