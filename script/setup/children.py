@@ -18,6 +18,13 @@ def _die_with_parent() -> None:
     _libc.prctl(_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def end_like_ctrl_c() -> None:
+    """Have a closed terminal and a plain kill end the command as tidily as Ctrl-C; nohup stays nohup."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
 class Children:
     """Started processes, stopped in the reverse order.
 

@@ -5,13 +5,12 @@ import fcntl
 import http.client
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 
-from script.setup.children import Children
+from script.setup.children import Children, end_like_ctrl_c
 from script.setup.environment import PYTHON, VENV, ensure_environment, secrets, variables
 from script.setup.servers import Servers, own_address
 from script.setup.services import Parser, run
@@ -174,8 +173,7 @@ def need_alive(children: Children) -> None:
 
 def main() -> None:
     chosen = parse()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    end_like_ctrl_c()
     need_port(chosen.port)
     began = time.monotonic()
     ensure_environment()

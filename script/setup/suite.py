@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from script.setup.children import Children
+from script.setup.children import Children, end_like_ctrl_c
 from script.setup.environment import PYTHON, VENV, ensure_environment, secrets, variables
 from script.setup.libraries import ensure_browser
 from script.setup.servers import Servers
@@ -68,7 +68,7 @@ def main() -> int:
     if arguments in (["-h"], ["--help"]):
         print(HELP)
         return 0
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_like_ctrl_c()
     ensure_environment()
     browser, lacking = ensure_browser()
     servers = Servers("test")
