@@ -148,7 +148,7 @@ class Recorder(servers.Servers):
 
     def __init__(self, tmp_path):
         self.lock, self.stay = tmp_path / "users", tmp_path / "stay"
-        self.up, self.deeds = False, []
+        self.purpose, self.up, self.deeds = "test", False, []
 
     def running(self):
         return self.up
