@@ -81,3 +81,74 @@ def password_change(*, user: User, password: str) -> None:
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
     deed_record(actor=user, subject="修改密码")
+
+
+@transaction.atomic
+def school_leaders_open(*, actor: User) -> list[tuple[User, str]]:
+    """Open an account of a leader for each supervised school that has none.
+
+    Args:
+        actor: the administrator of the supervising office.
+
+    Returns:
+        users and first passwords in clear, to be shown once.
+    """
+    if not actor.may("accounts.manage_users"):
+        raise Refusal("您没有用户管理权限。")
+    office = actor.organisation
+    schools = Organisation.objects.select_for_update(of=("self",)).filter(
+        kind=Organisation.Kind.SCHOOL, province=office.province, region=office.region, active=True
+    )
+    missing = list(schools.exclude(users__memberships__roles__contains=["leader"]).order_by("code"))
+    if not missing:
+        raise Refusal("主管的学校都已有组长账号。")
+    return [
+        user_create(
+            actor=actor,
+            username=f"{office.province}{school.code}",
+            name=f"{school.name}组长",
+            organisation=school,
+            roles=["leader"],
+        )
+        for school in missing
+    ]
+
+
+@transaction.atomic
+def password_reset(*, actor: User, user: User) -> str:
+    """Give a user a new first password and end the old one.
+
+    Args:
+        actor: an administrator.
+        user: of his region, not himself.
+
+    Returns:
+        the password in clear, to be shown once.
+    """
+    _other(actor, user)
+    password = password_make()
+    user.set_password(password)
+    user.must_change_password = True
+    user.save(update_fields=["password", "must_change_password"])
+    deed_record(actor=actor, subject=f"重置密码 {user.username}")
+    return password
+
+
+@transaction.atomic
+def user_switch(*, actor: User, user: User, active: bool) -> None:
+    """Let a user in, or keep him out from his next request on.
+
+    Args:
+        actor: an administrator.
+        user: of his region, not himself.
+        active: whether he may come in.
+    """
+    _other(actor, user)
+    User.objects.filter(pk=user.pk).update(is_active=active)
+    deed_record(actor=actor, subject=f"{'启用' if active else '停用'}用户 {user.username}")
+
+
+def _other(actor: User, user: User) -> None:
+    if user.pk == actor.pk:
+        raise Refusal("不能对自己的账号做此操作。")
+    grantable(actor=actor, organisation=user.organisation, roles=[])

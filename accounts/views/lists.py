@@ -80,11 +80,11 @@ class ListView(
 
     def export(self) -> HttpResponse:
         """The list as a workbook with the very columns of the page, up to ``EXPORT_BOUND`` rows."""
-        rows = self.object_list[: EXPORT_BOUND + 1]
-        if len(rows) > EXPORT_BOUND:
+        count = self.object_list.order_by()[: EXPORT_BOUND + 1].count()
+        if count > EXPORT_BOUND:
             raise Refusal(f"结果超过 {EXPORT_BOUND} 行，请先缩小查询范围再导出。")
-        table = self.get_table_class()(rows)
+        table = self.get_table_class()(self.object_list, **self.get_table_kwargs())
         values = [list(row) for row in table.as_values()]
-        deed_record(actor=self.actor, subject=f"导出{self.function.title}", count=len(rows))
+        deed_record(actor=self.actor, subject=f"导出{self.function.title}", count=count)
         name = f"{self.function.title}-{timezone.localtime():%Y%m%d%H%M}.xlsx"
         return workbook_response(name, values)

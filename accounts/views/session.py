@@ -1,11 +1,13 @@
 """Coming in, going out, locking the screen, changing the password."""
 
+import time
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.views.generic import FormView
 
 from ..forms import ChangePasswordForm, LogInForm, UnlockForm
@@ -21,7 +23,7 @@ class LogInView(auth.LoginView):
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        self.request.session["last_seen"] = 0
+        self.request.session["last_seen"] = int(time.time())
         return response
 
     def form_invalid(self, form):
@@ -63,9 +65,9 @@ class UnlockView(FormView):
     def form_valid(self, form):
         page = self.request.session.pop("locked_page", "")
         self.request.session.pop("locked", None)
-        self.request.session["last_seen"] = 0
+        self.request.session["last_seen"] = int(time.time())
         own = page.startswith("/") and not page.startswith("//")
-        return redirect(page if own else settings.LOGIN_REDIRECT_URL)
+        return redirect(page if own else reverse(settings.LOGIN_REDIRECT_URL))
 
     def form_invalid(self, form):
         return self.render_to_response(self.get_context_data(form=form), status=422)
