@@ -9,8 +9,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from admissions.imports.importer import registry
 from admissions.project import celery_app
-from tests import factories
+from admissions.services import imports
+from tests import factories, sheets
 
 celery_app.loader.import_default_modules()  # as a worker does at its start: tasks run in this process
 
@@ -153,3 +155,46 @@ def client_of():
         return client
 
     return login
+
+
+@pytest.fixture
+def importing(season, django_capture_on_commit_callbacks):
+    """Bring a file in as an officer does, jobs included.
+
+    ``importing(actor, profile, content)`` gives the ImportedFile after its dry run;
+    ``importing.confirm(actor, file)`` writes it and gives it again.
+    """
+    return Importing(django_capture_on_commit_callbacks)
+
+
+class Importing:
+    """See the fixture ``importing``."""
+
+    def __init__(self, capture):
+        self.capture = capture
+
+    def __call__(self, actor, profile: str, content: bytes, *, name: str = "数据.xlsx", **kwargs):
+        function = registry.importers[profile].function
+        with self.capture(execute=True):
+            file = sheets.upload(actor, function, profile, content, name=name, **kwargs)
+        file.refresh_from_db()
+        return file
+
+    def confirm(self, actor, file, **kwargs):
+        with self.capture(execute=True):
+            sheets.confirm(actor, file, **kwargs)
+        file.refresh_from_db()
+        return file
+
+    def check(self, actor, file):
+        """The dry run once more."""
+        with self.capture(execute=True):
+            imports.import_check(actor=actor, file=file)
+        file.refresh_from_db()
+        return file
+
+    def through(self, actor, profile: str, content: bytes, **kwargs):
+        """Bring in and confirm a file that must be faultless."""
+        file = self(actor, profile, content, **kwargs)
+        assert file.state == "checked", file.findings
+        return self.confirm(actor, file)

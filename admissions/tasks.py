@@ -1,0 +1,28 @@
+"""Imports in a worker: thin doors to the services."""
+
+from celery import shared_task
+
+from .jobs import job_run
+from .models import ImportedFile, Job
+from .services import imports
+
+FILES = ImportedFile.objects.select_related("organisation", "season", "uploaded_by__organisation")
+
+
+@shared_task(name=imports.CHECK_TASK)
+def check_import(key: str) -> None:
+    """Dry run of the file a job is about."""
+    job_run(
+        key, lambda job, progress: imports.file_check(file=FILES.get(pk=job.subject_id), progress=progress)
+    )
+
+
+@shared_task(name=imports.WRITE_TASK)
+def write_import(key: str) -> None:
+    """Write the file a job is about; if that fails, the file can be checked again."""
+
+    def work(job: Job, progress) -> str:
+        return imports.file_write(file=FILES.get(pk=job.subject_id), actor=job.owner, progress=progress)
+
+    job_run(key, work)
+    imports.import_reopen(job=Job.objects.get(pk=key))
