@@ -3,6 +3,6 @@
   var root = document.documentElement;
   root.classList.add("js");
   try {
-    if (localStorage.getItem("menu") === "closed") root.classList.add("menu-closed");
+    if (localStorage.getItem("menu") === "closed") root.classList.add("menu-away");
   } catch (refused) { /* storage may be switched off */ }
 })();

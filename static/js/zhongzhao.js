@@ -35,13 +35,13 @@
     if (!button) return;
     var root = document.documentElement;
     var narrow = window.matchMedia("(max-width: 991.98px)");
-    var shown = function () { return narrow.matches ? root.classList.contains("menu-open") : !root.classList.contains("menu-closed"); };
+    var shown = function () { return narrow.matches ? root.classList.contains("menu-open") : !root.classList.contains("menu-away"); };
     var tell = function () { button.setAttribute("aria-expanded", String(shown())); };
     button.addEventListener("click", function () {
       if (narrow.matches) {
         root.classList.toggle("menu-open");
       } else {
-        root.classList.toggle("menu-closed");
+        root.classList.toggle("menu-away");
         try { localStorage.setItem("menu", shown() ? "open" : "closed"); } catch (refused) { /* forgotten then */ }
       }
       tell();
@@ -86,7 +86,7 @@
     document.addEventListener("keydown", function (event) {
       if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || isTyping(event.target)) return;
       event.preventDefault();
-      document.documentElement.classList.remove("menu-closed");
+      document.documentElement.classList.remove("menu-away");
       box.focus();
       box.select();
     });
