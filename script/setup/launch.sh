@@ -1,11 +1,12 @@
-# Sourced by the commands: find a Python of at least 3.11 and start a module of script/setup with it.
+# Sourced by the commands: find a Python of at least 3.11, first the one the environment was made with, and
+# start a module of script/setup with it.
 
 launch() {
     cd "$(dirname "$0")/.." || exit 1
     unset PYTHONSAFEPATH PYTHONHOME
     module=$1
     shift
-    for python in ${PYTHON:-} python3 python3.11 python3.12 python3.13 python3.14; do
+    for python in ${PYTHON:-} .venv/bin/python python3 python3.11 python3.12 python3.13 python3.14; do
         if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             exec "$python" -m "script.setup.$module" "$@"
         fi

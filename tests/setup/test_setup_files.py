@@ -1,6 +1,7 @@
 """What the files of a deployment promise: no secret by default, no root, no open port, no host in a lock."""
 
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -90,12 +91,13 @@ def test_help_needs_no_environment(name, tmp_path):
 
 
 def test_old_python_is_refused_in_one_line(tmp_path):
+    shutil.copytree(ROOT / "script", tmp_path / "checkout" / "script")
     for name in ("python3", "python3.11", "python3.12", "python3.13", "python3.14"):
         fake = tmp_path / name
         fake.write_text("#!/bin/sh\nexit 1\n")
         fake.chmod(0o755)
     done = subprocess.run(
-        [str(ROOT / "script" / "demo")],
+        [str(tmp_path / "checkout" / "script" / "demo")],
         capture_output=True,
         text=True,
         check=False,
