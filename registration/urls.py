@@ -1,5 +1,17 @@
-from accounts.views.base import not_yet_open
+from accounts.views.base import not_yet_open, serve
+
+from .views import changes, deadlines, students, upload
 
 app_name = "registration"
-urlpatterns = []
+urlpatterns = [
+    serve("registration.register_students", students.RegisterStudentsView),
+    serve("registration.register_students", students.RegisterView, "register"),
+    serve("registration.register_students", students.CancelView, "cancel"),
+    serve("registration.register_students", upload.UploadView, "upload"),
+    serve("registration.change_major", changes.RegisteredView),
+    serve("registration.change_major", changes.ChangeMajorView, "<int:pk>"),
+    serve("registration.cancel_registration", changes.RegisteredView),
+    serve("registration.cancel_registration", changes.CancelRegistrationView, "<int:pk>"),
+    serve("registration.reset_unregistered", deadlines.ResetUnregisteredView),
+]
 urlpatterns += not_yet_open(app_name, urlpatterns)

@@ -44,7 +44,7 @@ def unregistered_reset_start(*, actor: User, stage: int) -> Job:
     window = Window.objects.filter(
         season=season_of(actor), kind=Window.Kind.REGISTRATION, stage=stage
     ).first()
-    _require_closed(window, stage)
+    require_closed(window, stage)
     region = actor.organisation.region
     return job_start(
         actor=actor,
@@ -76,7 +76,7 @@ def unregistered_reset(
     Raises:
         Refusal: before the window has closed; the clock is read now.
     """
-    _require_closed(window, window.stage)
+    require_closed(window, window.stage)
     if actor is not None and not actor.scope.holds_region(region):
         raise Refusal("不在您的管辖范围内。")
     with connection.cursor() as cursor:
@@ -118,7 +118,12 @@ def deadlines_keep() -> int:
     return back
 
 
-def _require_closed(window: Window | None, stage: int) -> None:
+def require_closed(window: Window | None, stage: int) -> None:
+    """Refuse what must wait until registration has ended; the clock is read now.
+
+    Raises:
+        Refusal: if the window is not set or has not closed.
+    """
     if window is None:
         raise Refusal(f"{STAGES.get(stage, '')}新生注册的时间尚未设置。")
     if not window.has_closed:

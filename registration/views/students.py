@@ -1,0 +1,165 @@
+"""注册与注销: the school's students, chosen and registered or cancelled."""
+
+from django import forms
+
+from accounts.views.lists import ListView
+from admissions.lifecycle import State
+from admissions.models import ReturnReason, Window
+from admissions.services.windows import closed_words, season_of, windows_of
+from dispatch.models import Placement
+
+from ..queries.stages import beginnings
+from ..queries.students import own_students
+from ..services.students import admissions_cancel, students_register
+from .lists import StudentFilters, StudentTable, city_names
+from .selection import SelectionForm, SelectionView
+
+HEADER = ("考生号", "姓名", "性别", "生源地市", "录取专业", "状态")
+
+
+def stage_notes(actor) -> list[dict]:
+    """How each stage's registration stands, for the head of the page."""
+    season = season_of(actor)
+    begun = beginnings(season)
+    windows = windows_of(season, Window.Kind.REGISTRATION)
+    return [
+        {
+            "stage": stage,
+            "window": windows.get(stage),
+            "shut": closed_words(windows.get(stage), Window.Kind.REGISTRATION, stage),
+        }
+        for stage in sorted({1, *begun, *windows})
+    ]
+
+
+class RegisterStudentsView(ListView):
+    """Students admitted or registered at the actor's school."""
+
+    model = Placement
+    table_class = StudentTable
+    filterset_class = StudentFilters
+
+    def get_queryset(self):
+        return own_students(self.actor, season_of(self.actor))
+
+    @property
+    def list_actions(self):
+        return (
+            {"title": "按名单注册", "url": self.page("upload"), "icon": "upload"},
+            {
+                "title": "注册",
+                "url": self.page("register"),
+                "icon": "person-check",
+                "primary": True,
+                "bulk": True,
+            },
+            {
+                "title": "注销录取",
+                "url": self.page("cancel"),
+                "icon": "person-x",
+                "danger": True,
+                "bulk": True,
+            },
+        )
+
+    def get_context_data(self, **kwargs):
+        counts = dict.fromkeys((State.ADMITTED, State.REGISTERED), 0)
+        for state in self.get_queryset().values_list("candidate__dossier__state", flat=True).order_by():
+            counts[state] += 1
+        figures = [
+            {"title": "待注册", "value": counts[State.ADMITTED], "url": "?state=admitted"},
+            {
+                "title": "已注册",
+                "value": counts[State.REGISTERED],
+                "of": sum(counts.values()),
+                "url": "?state=registered",
+            },
+        ]
+        return super().get_context_data(stages=stage_notes(self.actor), figures=figures, **kwargs)
+
+
+class StudentsView(SelectionView):
+    """A deed on students chosen from the list."""
+
+    filterset_class = StudentFilters
+    words = ""
+
+    def rows(self):
+        return own_students(self.actor, season_of(self.actor))
+
+    def preview(self, data):
+        rows = self.selected(data)
+        count = rows.count()
+        others = rows.exclude(candidate__dossier__state=State.ADMITTED).count()
+        warnings = [f"其中 {others} 名不在“录取”状态，操作将被拒绝；请按状态筛选后再选择。"] if others else []
+        return {
+            "count": count,
+            "unit": "名",
+            "header": HEADER,
+            "rows": [student_cells(row) for row in with_cities(rows[:20])],
+            "warnings": warnings,
+            "words": self.words.format(count=count),
+        }
+
+    def candidates(self, data) -> list[int]:
+        return list(self.selected(data).values_list("candidate_id", flat=True).order_by())
+
+
+def with_cities(rows):
+    """Rows with the name of their source city as ``city_name``."""
+    names = city_names()
+    for row in rows:
+        row.city_name = names.get(row.city, row.city)
+        yield row
+
+
+def student_cells(row: Placement) -> tuple:
+    """A row of a confirmation."""
+    candidate = row.candidate
+    return (
+        candidate.number,
+        candidate.name,
+        candidate.get_sex_display(),
+        row.city_name,
+        row.plan_line.major_name if row.plan_line else "未定",
+        candidate.dossier.word,
+    )
+
+
+class RegisterView(StudentsView):
+    """Register the chosen students."""
+
+    submit_label = "注册"
+    done = "已注册 {result} 名新生。"
+    words = "将 {count} 名录取考生注册为本校新生。注册后列入录取名册。"
+
+    def act(self, data):
+        return students_register(actor=self.actor, candidates=self.candidates(data))
+
+
+class CancelForm(SelectionForm):
+    reason = forms.ModelChoiceField(
+        label="注销原因",
+        queryset=ReturnReason.objects.filter(code__in=("Z01", "Z02", "Z03", "Z04", "Z07", "22")),
+    )
+    words = forms.CharField(
+        label="说明", required=False, max_length=200, help_text="“其他原因”等须注明具体情况。"
+    )
+
+
+class CancelView(StudentsView):
+    """Cancel the admission of the chosen students."""
+
+    form_class = CancelForm
+    submit_label = "注销录取"
+    done = "已注销 {result} 名考生的录取，档案回到在库，计划数已释放。"
+    words = "将注销 {count} 名考生的录取：档案回到在库，可由其他学校录取；占用的计划数释放。"
+    extra_context = {"danger": True}
+
+    def act(self, data):
+        return admissions_cancel(
+            actor=self.actor,
+            candidates=self.candidates(data),
+            reason=data["reason"].pk,
+            words=data["words"],
+        )

@@ -1,0 +1,54 @@
+"""修改注册考生专业: within the school's plan, before the roster is filed."""
+
+from uuid import uuid4
+
+import pytest
+
+from accounts.models import Deed
+from admissions.models import DossierEvent
+from registration.models import Enrolment
+from tests import factories
+from tests.factories_registration import admit, make_window, register
+
+URL = "/registration/change-major/"
+
+
+@pytest.fixture
+def student(cast, season, plan_line, make_candidates):
+    make_window(season)
+    placements = admit(make_candidates(1), plan_line)
+    register(placements, cast.school)
+    return placements[0].candidate
+
+
+def form(line, **more):
+    return {"plan_line": line.pk, "reason": "本人申请", "form_key": str(uuid4()), **more}
+
+
+def test_changes(cast, client_of, student, schools, batch):
+    other = factories.make_plan_line(schools[0], batch, major="730301", seats=1)
+    client = client_of(cast.school)
+    assert f"{URL}{student.pk}/" in client.get(URL).content.decode()
+    assert "会计事务" in client.get(f"{URL}{student.pk}/").content.decode()
+    assert "改为“会计事务”" in client.post(f"{URL}{student.pk}/", form(other)).content.decode()
+    assert client.post(f"{URL}{student.pk}/", form(other, confirmed="1")).status_code == 302
+    assert Enrolment.objects.get().plan_line == other
+    assert Deed.objects.filter(function="registration.change_major", actor=cast.school).exists()
+    assert DossierEvent.objects.filter(step="change_major", candidate=student).exists()
+
+
+def test_refuses_a_line_of_another_city_or_school(cast, client_of, student, schools, other_batch, batch):
+    client = client_of(cast.school)
+    foreign = factories.make_plan_line(schools[0], other_batch, major="730301")
+    others = factories.make_plan_line(schools[1], batch, major="730301")
+    for line in (foreign, others):
+        assert client.post(f"{URL}{student.pk}/", form(line, confirmed="1")).status_code == 422
+
+
+def test_needs_the_function(cast, client_of, student):
+    assert client_of(cast.member).get(URL).status_code == 403
+    assert client_of(cast.member).get(f"{URL}{student.pk}/").status_code == 403
+
+
+def test_another_schools_student_is_not_there(cast, client_of, student):
+    assert client_of(cast.other_school).get(f"{URL}{student.pk}/").status_code == 404
