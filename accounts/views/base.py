@@ -23,6 +23,8 @@ from ..functions import BY_KEY, FUNCTIONS, Function
 from ..models import SubmittedForm
 from ..refusals import Refusal
 
+# Before log-in, behind the lock, and the progress of whatever job a function started.
+PAGES_WITHOUT_FUNCTION = ("home", "accounts:log_in", "accounts:unlock", "admissions:job", "admissions:job_cancel")
 READING = ("GET", "HEAD", "OPTIONS")
 _HARMLESS = (
     "SELECT",
@@ -90,9 +92,16 @@ class FunctionView(View):
     def dispatch(self, request, *args, **kwargs):
         if not request.user.may(self.function):
             raise PermissionDenied(f"您没有“{self.function.title}”功能的权限。")
-        context = deed_context(function=self.function.key, address=request.META.get("REMOTE_ADDR"))
+        try:
+            return self.within(request, *args, **kwargs)
+        except Refusal as refusal:  # outside of a form, such as of an export
+            return refusal_page(request, refusal)
+
+    def within(self, request, *args, **kwargs):
+        """Serve the request in the context of its deed, within the wall of the actor's scope."""
         with ExitStack() as stack:
-            stack.enter_context(context)
+            address = request.META.get("REMOTE_ADDR")
+            stack.enter_context(deed_context(function=self.function.key, address=address))
             stack.enter_context(transaction.atomic())
             stack.enter_context(walled(request.user.scope))
             if request.method in READING:
