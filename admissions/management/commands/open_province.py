@@ -4,11 +4,11 @@ import json
 from datetime import date
 from pathlib import Path
 
-from accounts.authenticators.password import password_make
-from accounts.refusals import Refusal
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.authenticators.password import password_make
+from accounts.refusals import Refusal
 from admissions.services.opening import administrator_open, province_open
 
 
