@@ -1,6 +1,6 @@
 from accounts.views.base import not_yet_open, serve
 
-from .views import control, sending
+from .views import control, deciding, sending
 
 app_name = "dispatch"
 urlpatterns = [
@@ -19,5 +19,19 @@ urlpatterns = [
     serve("dispatch.dispatch_batch", sending.CancelView, "run/<int:pk>/cancel"),
     serve("dispatch.confirm_dispatch", sending.ConfirmDispatchView),
     serve("dispatch.confirm_dispatch", sending.ConfirmRunView, "run/<int:pk>"),
+    serve("dispatch.decide_as_leader", deciding.SheetsView),
+    serve("dispatch.decide_as_leader", deciding.ReadingPage, "<int:pk>"),
+    serve("dispatch.decide_as_leader", deciding.DossierView, "<int:pk>/dossier/<int:candidate>"),
+    serve("dispatch.decide_as_leader", deciding.OpenView, "<int:pk>/open"),
+    serve("dispatch.decide_as_leader", deciding.AssignView, "<int:pk>/assign"),
+    serve("dispatch.decide_as_leader", deciding.DecideView, "<int:pk>/decide"),
+    serve("dispatch.decide_as_leader", deciding.SubmitView, "<int:pk>/submit"),
+    serve("dispatch.decide_as_leader", deciding.WithdrawView, "<int:pk>/withdraw"),
+    serve("dispatch.decide_dossiers", deciding.SheetsView),
+    serve("dispatch.decide_dossiers", deciding.ReadingPage, "<int:pk>"),
+    serve("dispatch.decide_dossiers", deciding.DossierView, "<int:pk>/dossier/<int:candidate>"),
+    serve("dispatch.decide_dossiers", deciding.OpenView, "<int:pk>/open"),
+    serve("dispatch.decide_dossiers", deciding.AssignView, "<int:pk>/assign"),
+    serve("dispatch.decide_dossiers", deciding.DecideView, "<int:pk>/decide"),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)

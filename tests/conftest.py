@@ -12,7 +12,7 @@ from accounts.models import User
 from admissions.imports.importer import registry
 from admissions.project import celery_app
 from admissions.services import imports
-from tests import factories, sheets
+from tests import concurrency, factories, sheets  # noqa: F401 - concurrency lets tables be emptied
 
 celery_app.loader.import_default_modules()  # as a worker does at its start: tasks run in this process
 

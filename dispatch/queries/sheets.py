@@ -56,7 +56,7 @@ class SheetCounts:
 
     @property
     def may_submit(self) -> bool:
-        return not self.undecided and self.proposed > 0
+        return not self.undecided
 
 
 def counts_of(sheets: Iterable[Sheet]) -> dict[int, SheetCounts]:

@@ -136,7 +136,7 @@ def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
         sheet: a sheet of his school.
 
     Raises:
-        Refusal: if a dossier that is not held is still undecided, or there is nothing to submit.
+        Refusal: if a dossier that is not held is still undecided, or it is submitted already.
     """
     sheet = sheet_locked(actor=actor, sheet=sheet)
     control = control_of(batch=sheet.batch_id, school=sheet.school_id)
@@ -145,8 +145,8 @@ def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
     if undecided:
         raise Refusal(f"投档单 {sheet.number} 还有 {len(undecided)} 份档案未定，全部作出决定后才能提交。")
     admitted, returned = _locked(sheet, {State.PROPOSE_ADMIT}), _locked(sheet, {State.PROPOSE_RETURN})
-    if not admitted and not returned:
-        raise Refusal(f"投档单 {sheet.number} 没有可以提交的决定。")
+    if sheet.submitted_at and not admitted and not returned:
+        raise Refusal(f"投档单 {sheet.number} 已经提交，没有新的决定。")
     if any(p.plan_line_id is None for p in admitted):
         raise Refusal("有拟录取考生没有录取专业，请先选择专业。")
     subject = f"提交投档单 {sheet.number}"

@@ -1,0 +1,222 @@
+"""组长录退、指定录退档案: sheets of a school, the reading page, decisions, submission.
+
+Both functions share these pages; only the leader's has submission and what goes with it.
+"""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import cached_property
+
+from accounts.refusals import Refusal
+from accounts.views.base import ActionView, FunctionView, ObjectMixin, PageView
+
+from ..forms_deciding import DecisionForm
+from ..models import Placement, Sheet
+from ..queries.reading import deadline_of, placements_named, reading_of
+from ..queries.sheets import SHOWN, counts_of, lines_of, rows_of
+from ..services import deciding, submitting
+
+LEADER = "dispatch.decide_as_leader"
+
+
+class SheetsView(PageView):
+    """The released sheets of one's school, each with its counts; and any of their dossiers by name."""
+
+    template_name = "dispatch/sheets.html"
+
+    def get_context_data(self, **kwargs):
+        own = self.visible(Sheet).filter(school__in=self.actor.scope.schools)
+        sheets = list(own.select_related("batch__season", "school", "run")[:200])
+        counts = counts_of(sheets)
+        words = self.request.GET.get("q", "").strip()
+        return super().get_context_data(
+            sheets=[(sheet, counts[sheet.pk], deadline_of(sheet.batch.season)) for sheet in sheets],
+            words=words,
+            found=placements_named(self.actor, words)[:20] if words else None,
+            leader=self.function.key == LEADER,
+            names=Pages(self.function),
+            **kwargs,
+        )
+
+
+class Pages:
+    """Names of the pages below a function, for templates that two functions share."""
+
+    def __init__(self, function):
+        self.name = function.url_name
+
+    def __getattr__(self, tail: str) -> str:
+        return f"{self.name}__{tail}"
+
+
+class SheetMixin(ObjectMixin):
+    """A page about one released sheet of one's school."""
+
+    model = Sheet
+    template_name = "dispatch/reading.html"
+
+    def rows(self):
+        own = super().rows().filter(school__in=self.actor.scope.schools)
+        return own.select_related("batch__season", "school", "run")
+
+    @cached_property
+    def lines(self):
+        return lines_of(self.object)
+
+    def reading(self, candidate) -> dict:
+        """Context of the right pane."""
+        return {"reading": candidate and reading_of(self.actor, self.object, candidate, self.lines)}
+
+    def frame(self) -> dict:
+        """Context that the header and the rows need."""
+        return {
+            "object": self.object,
+            "counts": counts_of([self.object])[self.object.pk],
+            "lines": self.lines,
+            "deadline": deadline_of(self.object.batch.season),
+            "leader": self.function.key == LEADER,
+            "names": Pages(self.function),
+            "function": self.function,
+        }
+
+    def page_context(self) -> dict:
+        query = self.request.GET or self.request.POST
+        shown, major = query.get("shown", ""), query.get("major", "")
+        shown = shown if shown in SHOWN else ""
+        rows = list(rows_of(self.object, shown=shown, major=int(major) if major.isdecimal() else None))
+        asked = self.request.GET.get("dossier") or self.request.POST.get("candidate") or ""
+        asked = int(asked) if asked.isdecimal() else None
+        chosen = asked or (rows[0].candidate_id if rows and self.object.opened_at else None)
+        show = {"shown": shown, "major": major, "kinds": SHOWN, "rows": rows, "chosen": chosen}
+        return show | self.frame() | self.reading(chosen)
+
+    def back(self):
+        return redirect(self.page("one", pk=self.object.pk))
+
+
+class ReadingPage(SheetMixin, PageView):
+    """The reading page: header, list left, dossier right."""
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | self.page_context()
+
+
+class DossierView(SheetMixin, PageView):
+    """The right pane of the reading page alone."""
+
+    template_name = "dispatch/reading_dossier.html"
+
+    def get_context_data(self, **kwargs):
+        candidate = self.kwargs["candidate"]
+        get_object_or_404(Placement.objects.open(), sheet=self.object, candidate=candidate)
+        context = self.frame() | self.reading(candidate)
+        return super().get_context_data(**kwargs) | context | {"shown": self.request.GET.get("shown", "")}
+
+
+class SheetDeed(SheetMixin, FunctionView):
+    """A deed of one button on a sheet; a refusal is told on the page it came from."""
+
+    def post(self, request, **kwargs):
+        try:
+            messages.success(request, self.act())
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        return self.back()
+
+
+class OpenView(SheetDeed):
+    def act(self):
+        moved = deciding.sheet_open(actor=self.actor, sheet=self.object)
+        return f"投档单 {self.object.number} 已打开，{moved} 份档案转为“院校在阅”。"
+
+
+class AssignView(SheetDeed):
+    def act(self):
+        return str(submitting.majors_assign(actor=self.actor, sheet=self.object))
+
+
+class DecideView(SheetMixin, FunctionView):
+    """One decision, saved at once as a draft: answers with row, header and pane, or with the page."""
+
+    def post(self, request, **kwargs):
+        form = DecisionForm(request.POST, actor=self.actor)
+        status, words = 200, ""
+        try:
+            form.carry_out(self.object)
+        except deciding.Stale as stale:
+            status, words = 409, str(stale)
+        except Refusal as refusal:
+            status, words = 422, str(refusal)
+        if request.htmx:
+            return self.fragments(form, status, words)
+        if not words:
+            return redirect(self.next_address(form))
+        return render(request, self.template_name, self.page_context() | {"words": words}, status=status)
+
+    def fragments(self, form, status, words):
+        self.__dict__.pop("lines", None)  # seats have moved
+        candidate = form.key
+        context = (
+            self.frame() | self.reading(candidate) | {"words": words, "shown": form.data.get("shown", "")}
+        )
+        row = rows_of(self.object).filter(candidate=candidate).first()
+        context |= {"row": row, "chosen": candidate}
+        return render(self.request, "dispatch/reading_fragments.html", context, status=status)
+
+    def next_address(self, form) -> str:
+        """The page with the next dossier of the list open."""
+        keys = list(rows_of(self.object).values_list("candidate", flat=True))
+        after = keys[keys.index(form.key) + 1 :] if form.key in keys else keys
+        shown = form.data.get("shown", "")
+        query = f"?dossier={after[0] if after else form.key}" + (f"&shown={shown}" if shown in SHOWN else "")
+        return self.page("one", pk=self.object.pk) + query
+
+
+class SheetAction(SheetMixin, ActionView):
+    """A deed of the leader on a whole sheet, confirmed with its counts."""
+
+    template_name = "dispatch/sheet_deed.html"
+    confirm = True
+
+    def get_success_url(self):
+        return self.page("one", pk=self.object.pk)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(cancel_url=self.get_success_url(), **kwargs) | self.frame()
+
+
+class SubmitView(SheetAction):
+    """Submit all decisions of a sheet."""
+
+    submit_label = "提交送审"
+    done = "已提交：{result}。"
+
+    def preview(self, data):
+        counts = counts_of([self.object])[self.object.pk]
+        warnings = []
+        if counts.undecided:
+            raise Refusal(f"还有 {counts.undecided} 份档案未定，全部作出决定后才能提交。")
+        if counts.held:
+            warnings.append(f"{counts.held} 份档案已被招办挂起，不在本次提交之内。")
+        if counts.left:
+            warnings.append(f"提交后贵校本批次还缺 {counts.left} 名，可在投档结束后录取在库考生。")
+        words = f"拟录取 {counts.to_admit} 名，拟退档 {counts.to_return} 名；计划 {counts.plan}，剩余 {counts.left}。"
+        return {"count": counts.proposed, "unit": "份档案", "words": words, "warnings": warnings}
+
+    def act(self, data):
+        return submitting.sheet_submit(actor=self.actor, sheet=self.object)
+
+
+class WithdrawView(SheetAction):
+    """Take a submission back, as far as no officer has taken it."""
+
+    submit_label = "撤回"
+    done = "已撤回 {result} 份档案，可以修改后重新提交。"
+
+    def preview(self, data):
+        waiting = counts_of([self.object])[self.object.pk].waiting
+        words = "招办尚未领取审核的档案将退回为草稿，已占用的计划不变。"
+        return {"count": waiting, "unit": "份待审档案（至多）", "words": words}
+
+    def act(self, data):
+        return submitting.sheet_withdraw(actor=self.actor, sheet=self.object)

@@ -1,0 +1,57 @@
+"""Real connections side by side, for tests marked ``django_db(transaction=True)``."""
+
+from contextlib import contextmanager
+from threading import Barrier, Thread
+
+from django.db import connections
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+
+def in_threads(number: int, deed) -> list[str]:
+    """Run ``deed(index)`` in threads with connections of their own, all at the same moment.
+
+    Returns:
+        what each came to: ``done``, or the name of its error.
+    """
+    results, gate = [], Barrier(number)
+
+    def run(index):
+        try:
+            gate.wait(timeout=30)
+            deed(index)
+            results.append("done")
+        except Exception as error:
+            results.append(type(error).__name__)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=run, args=(index,)) for index in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@contextmanager
+def _open(operations):
+    """Let a test's end empty the tables to which rows are only ever added."""
+    with operations.connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'append_only'")
+        tables = [row[0] for row in cursor.fetchall()]
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only")
+        yield
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER append_only")
+
+
+_flush = DatabaseOperations.execute_sql_flush
+
+
+def execute_sql_flush(self, sql_list):
+    with _open(self):
+        return _flush(self, sql_list)
+
+
+DatabaseOperations.execute_sql_flush = execute_sql_flush
