@@ -1,6 +1,8 @@
 """The pages of refusal, in words."""
 
+from django.http import HttpResponseServerError
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from ..refusals import Refusal
 
@@ -24,12 +26,11 @@ def not_found(request, exception=None):
 
 
 def server_error(request):
-    return render(
-        request,
-        "layout/error.html",
-        {"code": 500, "words": "系统出现故障，您的操作没有生效，请稍后重试。"},
-        status=500,
-    )
+    context = {"code": 500, "words": "系统出现故障，您的操作没有生效，请稍后重试。"}
+    try:
+        return render(request, "layout/error.html", context, status=500)
+    except Exception:  # the menu asks the database, which may be what failed
+        return HttpResponseServerError(render_to_string("layout/error.html", context))
 
 
 def refusal_page(request, refusal: Refusal):

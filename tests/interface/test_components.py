@@ -14,6 +14,7 @@ from django_tables2 import LazyPaginator, RequestConfig
 from accounts.forms import style_field
 from accounts.functions import BY_KEY
 from accounts.templatetags.interface import grouped, remaining, seconds_words, shown, urgency, waited
+from accounts.views.errors import server_error
 from accounts.workbench import Figure, Notice, Progress, ToDo
 from admissions.lifecycle import WORDS
 
@@ -121,6 +122,16 @@ def test_error_page_needs_no_menu(menu):
     page = render("layout/error.html", {"code": 404, "words": "没有找到该页面。", "menu": menu})
     assert "没有找到该页面。" in page
     assert ('id="menu"' in page) is bool(menu)
+
+
+def test_fault_is_told_even_when_the_menu_cannot_be_made():
+    request = RequestFactory().get("/x/")
+    request.user = Thing(
+        is_authenticated=True, organisation=Thing(province="44")
+    )  # has no menu: making it fails
+    answer = server_error(request)
+    assert answer.status_code == 500
+    assert "没有生效" in answer.content.decode()
 
 
 def test_form_tells_every_error_with_a_link_to_its_field():
