@@ -174,9 +174,7 @@ class ActionView(FunctionView, FormView):
         return super().get_context_data(form_key=key, submit_label=self.submit_label, **kwargs)
 
     def form_valid(self, form):
-        if "edit" in self.request.POST:
-            return self.render_to_response(self.get_context_data(form=form))
-        if self.confirm and "edit" in self.request.POST:  # back from the confirmation, as it was filled in
+        if "edit" in self.request.POST:  # back from the confirmation, as it was filled in
             return self.render_to_response(self.get_context_data(form=form))
         if self.confirm and "confirmed" not in self.request.POST:
             try:
