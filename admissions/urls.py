@@ -2,6 +2,8 @@ from django.urls import path
 
 from accounts.views.base import not_yet_open, serve
 
+from .views.basics import ManageCandidatesView
+from .views.imports import import_pages
 from .views.jobs import CancelJobView, JobView
 from .views.windows import WindowsView, WindowView
 
@@ -9,6 +11,9 @@ app_name = "admissions"
 urlpatterns = [
     path("jobs/<uuid:pk>/", JobView.as_view(), name="job"),
     path("jobs/<uuid:pk>/cancel/", CancelJobView.as_view(), name="job_cancel"),
+    serve("admissions.manage_candidates", ManageCandidatesView),
+    *import_pages("admissions.manage_candidates"),
+    *import_pages("admissions.import_general_admissions", upload_is_home=True),
     serve("admissions.set_windows", WindowsView),
     serve("admissions.set_windows", WindowView, "<str:kind>/<int:stage>"),
 ]

@@ -1,5 +1,11 @@
-from accounts.views.base import not_yet_open
+from accounts.views.base import not_yet_open, serve
+from admissions.views.imports import import_pages
+
+from .views import ManagePlansView
 
 app_name = "quotas"
-urlpatterns = []
+urlpatterns = [
+    serve("quotas.manage_plans", ManagePlansView),
+    *import_pages("quotas.manage_plans"),
+]
 urlpatterns += not_yet_open(app_name, urlpatterns)

@@ -126,6 +126,11 @@ class Importer:
         self.context = context
         self.present: tuple[str, ...] = ()
 
+    @classmethod
+    def title(cls) -> str:
+        """The format's name for officers."""
+        return load_profile(cls.profile_name).title
+
     @property
     def profile(self) -> Profile:
         """The format, with what the city adds to it."""
