@@ -1,6 +1,6 @@
 from accounts.views.base import not_yet_open, serve
 
-from .views import control, deciding, sending
+from .views import control, deciding, pool, sending
 
 app_name = "dispatch"
 urlpatterns = [
@@ -33,5 +33,8 @@ urlpatterns = [
     serve("dispatch.decide_dossiers", deciding.OpenView, "<int:pk>/open"),
     serve("dispatch.decide_dossiers", deciding.AssignView, "<int:pk>/assign"),
     serve("dispatch.decide_dossiers", deciding.DecideView, "<int:pk>/decide"),
+    serve("dispatch.admit_from_pool", pool.AdmitFromPoolView),
+    serve("dispatch.admit_from_pool", pool.WithdrawFromPoolView, "<int:pk>/withdraw"),
+    serve("dispatch.admit_in_bulk", pool.AdmitInBulkView),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)

@@ -1,0 +1,178 @@
+"""录取在库考生: by number and proof only, one candidate at a time."""
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from accounts.context import walled
+from accounts.models import Deed, User
+from accounts.refusals import Refusal
+from admissions.lifecycle import State
+from admissions.models import Candidate, Dossier, DossierEvent
+from dispatch.models import Placement, Run, SchoolControl
+from dispatch.services import deciding, pool, submitting
+from quotas.models import PlanLine
+from tests import factories
+from tests.concurrency import in_threads
+from tests.factories_dispatch import placement_of, sheet_released, state_of
+
+PAGE = "dispatch:admit_from_pool"
+
+
+@pytest.fixture
+def candidate(make_candidates):
+    return make_candidates(1)[0]
+
+
+def admit(actor, candidate, line):
+    return pool.admit_from_pool(
+        actor=actor, number=candidate.number, proof=candidate.id_number, plan_line=line.pk
+    )
+
+
+def taken(line) -> int:
+    return PlanLine.objects.get(pk=line.pk).seats_taken
+
+
+def test_the_page_finds_shows_masked_and_admits(cast, candidate, plan_line, client_of):
+    client = client_of(cast.school)
+    fields = {"number": candidate.number, "proof": candidate.name}
+    shown = client.post(reverse(PAGE), fields).content.decode()
+    assert candidate.name in shown
+    assert candidate.id_number not in shown
+    assert state_of(candidate) == State.POOL
+    response = client.post(
+        reverse(PAGE), fields | {"plan_line": plan_line.pk, "agreed": "on", "confirmed": "1"}
+    )
+    assert response.status_code == 302
+    placement = placement_of(candidate)
+    assert (placement.method, placement.run_id, placement.plan_line_id) == ("pool", None, plan_line.pk)
+    assert (state_of(candidate), taken(plan_line)) == (State.ADMIT_SUBMITTED, 1)
+
+
+def test_without_consent_or_major_nothing_is_done(cast, candidate, plan_line, client_of):
+    fields = {"number": candidate.number, "proof": candidate.name, "confirmed": "1"}
+    client = client_of(cast.school)
+    assert client.post(reverse(PAGE), fields).status_code == 422
+    assert client.post(reverse(PAGE), fields | {"agreed": "on"}).status_code == 422
+    assert state_of(candidate) == State.POOL
+
+
+def test_the_pool_stays_hidden_from_schools(cast, candidate, plan_line):
+    with walled(cast.school.scope):
+        assert not Candidate.objects.exists()
+        admit(cast.school, candidate, plan_line)
+        assert Candidate.objects.count() == 1
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            assert cursor.fetchone()[0] == "zhongzhao_web"
+
+
+def test_a_refusal_puts_the_wall_up_again(cast, candidate, plan_line):
+    with walled(cast.school.scope):
+        with pytest.raises(Refusal):
+            pool.pool_find(actor=cast.school, number=candidate.number, proof="别人")
+        assert not Candidate.objects.exists()
+
+
+def test_number_and_proof_must_agree(cast, candidate, plan_line):
+    for number, proof in ((candidate.number, "别人"), ("0", candidate.name)):
+        with pytest.raises(Refusal, match="没有找到"):
+            pool.pool_find(actor=cast.school, number=number, proof=proof)
+
+
+def test_a_candidate_of_another_province_does_not_exist(cast, make_candidates, plan_line):
+    foreign = make_candidates(1, city="3701")[0]
+    with pytest.raises(Refusal, match="没有找到"):
+        pool.pool_find(actor=cast.school, number=foreign.number, proof=foreign.name)
+
+
+def test_who_is_elsewhere_is_refused_without_telling_where(cast, batch, schools, candidate, plan_line):
+    factories.make_plan_line(schools[1], batch)
+    sheet_released(cast.city, batch, schools[1], [candidate])
+    with pytest.raises(Refusal, match="不在库") as refusal:
+        pool.pool_find(actor=cast.school, number=candidate.number, proof=candidate.name)
+    assert schools[1].name not in str(refusal.value)
+
+
+def test_who_is_held_is_refused(cast, candidate, plan_line):
+    Dossier.objects.filter(pk=candidate.pk).update(held=True)
+    with pytest.raises(Refusal, match="已挂起"):
+        pool.pool_find(actor=cast.school, number=candidate.number, proof=candidate.name)
+
+
+def test_no_seats_no_admission(cast, make_candidates, schools, batch):
+    line = factories.make_plan_line(schools[0], batch, seats=1)
+    first, second = make_candidates(2)
+    admit(cast.school, first, line)
+    with pytest.raises(Refusal, match="没有可用的剩余计划"):
+        admit(cast.school, second, line)
+
+
+def test_sheets_come_first(cast, batch, schools, make_candidates, plan_line):
+    first, second = make_candidates(2)
+    sheet = sheet_released(cast.city, batch, schools[0], [first])
+    with pytest.raises(Refusal, match="尚未提交"):
+        admit(cast.school, second, plan_line)
+    deciding.sheet_open(actor=cast.school, sheet=sheet)
+    submitting.majors_assign(actor=cast.school, sheet=sheet)
+    submitting.sheet_submit(actor=cast.school, sheet=sheet)
+    admit(cast.school, second, plan_line)
+    assert state_of(second) == State.ADMIT_SUBMITTED
+
+
+def test_while_a_dispatch_is_under_way_nobody_takes_from_the_pool(cast, batch, candidate, plan_line):
+    Run.objects.create(batch=batch, round=1, state=Run.State.REHEARSED, created_by=cast.city)
+    with pytest.raises(Refusal, match="正在投档"):
+        admit(cast.school, candidate, plan_line)
+
+
+def test_a_line_of_another_school_is_refused(cast, batch, schools, candidate, plan_line):
+    other = factories.make_plan_line(schools[1], batch)
+    with pytest.raises(Refusal, match="请选择"):
+        admit(cast.school, candidate, other)
+
+
+def test_without_audit_he_is_admitted_at_once(cast, batch, schools, candidate, plan_line):
+    SchoolControl.objects.create(batch=batch, school=schools[0], reviews_admissions=False)
+    admit(cast.school, candidate, plan_line)
+    event = DossierEvent.objects.filter(candidate=candidate).last()
+    assert (state_of(candidate), event.step, event.note) == (State.ADMITTED, "pass_admission", "免审")
+    assert event.deed.actor is None
+
+
+def test_withdraw_frees_the_seat(cast, candidate, plan_line, client_of):
+    placement = admit(cast.school, candidate, plan_line)
+    response = client_of(cast.school).post(reverse(f"{PAGE}__withdraw", args=[placement.pk]))
+    assert response.status_code == 302
+    assert (state_of(candidate), taken(plan_line)) == (State.POOL, 0)
+    assert placement_of(candidate).closed_at is not None
+
+
+def test_another_schools_admission_does_not_exist(cast, candidate, plan_line, client_of):
+    placement = admit(cast.school, candidate, plan_line)
+    url = reverse(f"{PAGE}__withdraw", args=[placement.pk])
+    assert client_of(cast.other_school).post(url).status_code == 404
+
+
+def test_permission(cast, plan_line, client_of):
+    assert client_of(cast.member).get(reverse(PAGE)).status_code == 403
+
+
+def test_every_look_leaves_a_trace(cast, candidate, plan_line, client_of):
+    client_of(cast.school).post(reverse(PAGE), {"number": candidate.number, "proof": "别人"})
+    assert Deed.objects.filter(subject=f"查找在库考生 {candidate.number}", actor=cast.school).count() == 1
+    admit(cast.school, candidate, plan_line)
+    event = DossierEvent.objects.get(candidate=candidate, step="admit_from_pool")
+    assert (event.deed.actor, event.note) == (cast.school, "专业：计算机应用")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_schools_cannot_both_have_him(cast, batch, schools, candidate, plan_line):
+    lines = [plan_line, factories.make_plan_line(schools[1], batch)]
+    actors = [cast.school.pk, cast.other_school.pk]
+    connection.close()
+    results = in_threads(2, lambda i: admit(User.objects.get(pk=actors[i]), candidate, lines[i]))
+    assert sorted(results) == ["Refusal", "done"]
+    assert Placement.objects.open().filter(candidate=candidate).count() == 1
+    assert sum(taken(line) for line in lines) == 1
