@@ -11,6 +11,8 @@ from admissions.models import Region
 from dispatch.models import Placement
 from quotas.models import PlanLine
 
+from ..words import score_words
+
 STATES = [(state.value, state.word) for state in sorted(FINAL)]
 
 
@@ -99,11 +101,3 @@ class StudentTable(tables.Table):
 def city_names() -> dict[str, str]:
     """Names of all cities, by code."""
     return dict(Region.objects.filter(code__regex=r"^\d{4}$").values_list("code", "name"))
-
-
-def score_words(hundredths: int | None) -> str:
-    """A score without needless noughts: 53100 is 531, 53150 is 531.5."""
-    if hundredths is None:
-        return ""
-    whole, rest = divmod(hundredths, 100)
-    return f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)

@@ -1,3 +1,4 @@
+from .notice import NoticeNumber
 from .roster import Printing, Roster
 
-__all__ = ["Printing", "Roster"]
+__all__ = ["NoticeNumber", "Printing", "Roster"]
