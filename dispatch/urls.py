@@ -1,9 +1,11 @@
 from accounts.views.base import not_yet_open, serve
+from admissions.views.imports import import_pages
 
 from .views import control, deciding, pool, sending
 
 app_name = "dispatch"
 urlpatterns = [
+    *import_pages("dispatch.import_daily_results", upload_is_home=True),
     serve("dispatch.set_mode", control.BatchesPage),
     serve("dispatch.set_mode", control.SetModeView, "<int:pk>"),
     serve("dispatch.set_region_line", control.BatchesPage),

@@ -197,4 +197,6 @@ class Importing:
         """Bring in and confirm a file that must be faultless."""
         file = self(actor, profile, content, **kwargs)
         assert file.state == "checked", file.findings
-        return self.confirm(actor, file)
+        self.confirm(actor, file)
+        assert file.state == "written", imports.job_of(file).words
+        return file

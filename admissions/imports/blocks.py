@@ -113,7 +113,7 @@ class Columns:
 
     Args:
         layout: columns of the file.
-        codes: code list → text in the file → staged text; lists that are not given are not checked.
+        codes: code list, or field → text in the file → staged text; lists not given are not checked.
         widths: field → longest text the table holds, where that is less than the format says.
         bytewise: widths of the format are bytes that the file itself has enforced (DBF).
     """
@@ -127,11 +127,12 @@ class Columns:
         bytewise: bool = False,
     ):
         self.layout = layout
-        self.known = {
-            c.field: listed(c.codes) if c.codes else codes[c.codelist]
-            for _, c in layout.places
-            if c.codes or c.codelist in codes
-        }
+        self.known = {}
+        for _, column in layout.places:
+            if column.codes:
+                self.known[column.field] = listed(column.codes)
+            elif column.field in codes or column.codelist in codes:
+                self.known[column.field] = codes.get(column.field) or codes[column.codelist]
         self.memos = {c.field: Memo(CONVERTERS[c.type]) for _, c in layout.places if c.type in CONVERTERS}
         self.widths = {}
         for _, column in layout.places:

@@ -141,7 +141,7 @@ class Importer:
         return self.profile
 
     def codes(self) -> Mapping[str, Mapping[str, str]]:
-        """Code lists that cells are checked against: text in the file → staged text."""
+        """Code lists that cells are checked against, by list or field: text in the file → staged text."""
         return {}
 
     def template_codes(self) -> Mapping[str, Iterable[tuple[str, str]]]:
@@ -168,15 +168,19 @@ class Importer:
         return ""
 
     def diff(self) -> str:
-        """SELECT row_no, key, action (new, changed, same, vanishing, and mute ones), was (bigint)."""
+        """SELECT row_no, key, action, was, and what else ``write`` needs.
+
+        The action is new, changed, same or vanishing; a colon and a word may follow. ``was`` is a
+        number that differs when what is stored differs; the same plan over other rows is another plan.
+        """
         raise NotImplementedError
 
     def samples(self) -> str:
         """SELECT action, row_no, label, words of the first changes to show; empty for none."""
         return ""
 
-    def tick(self, counts: Counts) -> Fault | None:
-        """What an officer must tick beside confirming, if anything."""
+    def tick(self, cursor) -> Fault | None:
+        """What an officer must tick beside confirming, if anything; the plan stands in its table."""
         return None
 
     def write(self, cursor) -> None:

@@ -203,15 +203,16 @@ def _plan(importer: Importer, counts: Counts, outcome: Outcome, rows_digest: str
             f" FROM {PLAN} GROUP BY action ORDER BY action"
         )
         found = {action: (count, str(mark)) for action, count, mark in cursor.fetchall()}
-        for name in ("new", "changed", "same", "vanishing"):
-            setattr(counts, name, found.get(name, (0, ""))[0])
+        for action, (count, _) in found.items():
+            name = action.split(":")[0]
+            setattr(counts, name, getattr(counts, name) + count)
         cursor.execute(f"ANALYZE {PLAN}")
         if samples := importer.samples():
             cursor.execute(f"{samples} LIMIT {SAMPLES}", params)
             outcome.samples = [
                 dict(zip(("action", "row", "label", "words"), row, strict=True)) for row in cursor.fetchall()
             ]
-    fault = importer.tick(counts)
+        fault = importer.tick(cursor)
     outcome.tick = {"message": fault.message, "kind": fault.kind, "hint": fault.hint} if fault else None
     parts = {"rows": rows_digest, "rest": importer.fingerprint(), "plan": found, "counts": asdict(counts)}
     outcome.plan_digest = sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -133,7 +133,10 @@ def import_upload(
         uploaded_by=actor,
     )
     deed_record(
-        actor=actor, subject=f"上传{importer(Context(season, city)).profile.title}", note=file.file_name
+        actor=actor,
+        subject=f"上传{importer.title()}",
+        note=file.file_name,
+        function=function,
     )
     import_check(actor=actor, file=file)
     return file, True
