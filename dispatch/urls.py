@@ -1,9 +1,11 @@
 from accounts.views.base import not_yet_open, serve
+from admissions.lifecycle import State
 from admissions.views.imports import import_pages
 
-from .views import control, deciding, pool, sending
+from .views import control, deciding, pool, reviewing, sending
 
 app_name = "dispatch"
+RETURNS = {"state": State.RETURN_SUBMITTED}
 urlpatterns = [
     *import_pages("dispatch.import_daily_results", upload_is_home=True),
     serve("dispatch.set_mode", control.BatchesPage),
@@ -38,5 +40,17 @@ urlpatterns = [
     serve("dispatch.admit_from_pool", pool.AdmitFromPoolView),
     serve("dispatch.admit_from_pool", pool.WithdrawFromPoolView, "<int:pk>/withdraw"),
     serve("dispatch.admit_in_bulk", pool.AdmitInBulkView),
+    serve("dispatch.review_admissions", reviewing.ReviewListView),
+    serve("dispatch.review_admissions", reviewing.ReviewOneView, "<int:pk>"),
+    serve("dispatch.review_admissions", reviewing.ApproveView, "approve"),
+    serve("dispatch.review_admissions", reviewing.RefuseView, "refuse"),
+    serve("dispatch.review_admissions", reviewing.TakeView, "take"),
+    serve("dispatch.review_admissions", reviewing.LayBackView, "lay-back"),
+    serve("dispatch.review_returns", reviewing.ReviewListView, **RETURNS),
+    serve("dispatch.review_returns", reviewing.ReviewOneView, "<int:pk>", **RETURNS),
+    serve("dispatch.review_returns", reviewing.ApproveView, "approve", **RETURNS),
+    serve("dispatch.review_returns", reviewing.RefuseView, "refuse", **RETURNS),
+    serve("dispatch.review_returns", reviewing.TakeView, "take", **RETURNS),
+    serve("dispatch.review_returns", reviewing.LayBackView, "lay-back", **RETURNS),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)

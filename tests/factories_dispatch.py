@@ -9,6 +9,7 @@ from accounts.models import User
 from admissions.models import Batch, Candidate, Choice, Dossier, School
 from admissions.services.dossiers import Move, dossiers_move
 from dispatch.models import Placement, Run, RunSchool, Sheet
+from dispatch.services import deciding, submitting
 
 _rounds = count(1)
 
@@ -112,3 +113,25 @@ def version_of(candidate: Candidate) -> int:
 def placement_of(candidate: Candidate) -> Placement:
     """The last placement of the candidate."""
     return Placement.objects.filter(candidate=candidate).order_by("pk").last()
+
+
+def sheet_submitted(actor: User, leader: User, batch: Batch, school: School, admitted, returned=()) -> Sheet:
+    """A sheet on which the leader has decided and which he has submitted.
+
+    Args:
+        actor: as for ``sheet_released``.
+        leader: of the school.
+        batch, school: likewise.
+        admitted: candidates proposed for admission.
+        returned: candidates proposed for return, for reason 01.
+    """
+    sheet = sheet_released(actor, batch, school, [*admitted, *returned])
+    deciding.sheet_open(actor=leader, sheet=sheet)
+    for candidate in returned:
+        deciding.dossier_propose_return(
+            actor=leader, sheet=sheet, candidate=candidate.pk, version=version_of(candidate), reason="01"
+        )
+    submitting.majors_assign(actor=leader, sheet=sheet)
+    submitting.sheet_submit(actor=leader, sheet=sheet)
+    sheet.refresh_from_db()
+    return sheet

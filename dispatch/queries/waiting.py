@@ -21,6 +21,7 @@ CHECKS = (
     ("not_held", "未挂起"),
     ("not_own", "非本人投出"),
 )
+RETURN_CHECKS = (("reasoned", "原因齐全"), ("not_held", "未挂起"), ("not_own", "非本人投出"))
 
 
 def _yes(condition) -> Case:
@@ -87,18 +88,23 @@ def admissions_waiting(actor: User):
             ),
             choice_made=_yes(pool | Q(Exists(choice))),
             not_held=_yes(Q(candidate__dossier__held=False)),
-            not_own=_yes(Q(run__isnull=True) | ~Q(run__created_by=actor)),
+            not_own=_yes(Q(sheet__isnull=True) | ~Q(sheet__run__created_by=actor)),
         )
         .annotate(green=_yes(Q(**{name: True for name, _ in CHECKS})))
     )
 
 
 def returns_waiting(actor: User):
-    """Submitted returns with their reasons; ``not_own`` and ``not_held`` as for admissions."""
-    return waiting(actor, State.RETURN_SUBMITTED).annotate(
-        not_held=_yes(Q(candidate__dossier__held=False)),
-        not_own=_yes(Q(run__isnull=True) | ~Q(run__created_by=actor)),
-        reasoned=_yes(Q(reason__isnull=False) & (Q(reason__needs_words=False) | ~Q(reason_words=""))),
+    """Submitted returns, each with the checks of ``RETURN_CHECKS`` and ``green``, all of them passed."""
+    worded = Q(reason__needs_words=False) | ~Q(reason_words="")
+    return (
+        waiting(actor, State.RETURN_SUBMITTED)
+        .annotate(
+            reasoned=_yes(Q(reason__isnull=False) & worded),
+            not_held=_yes(Q(candidate__dossier__held=False)),
+            not_own=_yes(Q(sheet__isnull=True) | ~Q(sheet__run__created_by=actor)),
+        )
+        .annotate(green=_yes(Q(**{name: True for name, _ in RETURN_CHECKS})))
     )
 
 
@@ -107,6 +113,6 @@ def in_queue_order(rows):
     return rows.order_by("-taken_here", "since", "pk")
 
 
-def shown_with(rows):
-    """The rows with what the queue shows of each."""
-    return rows.select_related("candidate__dossier", "school", "batch", "plan_line", "reason", "sheet")
+def shown_with(rows, *more: str):
+    """The rows with what the queue shows of each, and some more relations."""
+    return rows.select_related("candidate__dossier", "school", "batch", "plan_line", "reason", "sheet", *more)

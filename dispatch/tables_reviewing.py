@@ -1,0 +1,114 @@
+"""Queues of audit: one row a candidate, the platform's checks as ✓ and ✗."""
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from accounts.templatetags.interface import waited
+from admissions.tables import NUM, MarksColumn, RegionColumn
+
+from .models import Placement
+from .queries.waiting import CHECKS, RETURN_CHECKS
+
+
+class CheckColumn(tables.Column):
+    """Whether a check passed: a mark with words for readers; 是 or 否 in an export."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            orderable=False, attrs={"td": {"class": "check-cell"}, "th": {"class": "check-cell"}}, **kwargs
+        )
+
+    def render(self, value):
+        name, mark, words = ("check-yes", "✓", "通过") if value else ("check-no", "✗", "未通过")
+        return format_html(
+            '<span class="{}" aria-hidden="true">{}</span><span class="visually-hidden">{}</span>',
+            name,
+            mark,
+            words,
+        )
+
+    def value(self, value):
+        return "是" if value else "否"
+
+
+class QueueTable(tables.Table):
+    """What both queues show."""
+
+    chosen = tables.CheckBoxColumn(accessor="pk", exclude_from_export=True)
+    number = tables.Column("考生号", accessor="candidate__number")
+    name = tables.Column("姓名", accessor="candidate__name", orderable=False)
+    county = RegionColumn(verbose_name="生源县区", orderable=False)
+    school = tables.Column("院校", accessor="school__name", order_by="school")
+    batch = tables.Column("批次", accessor="batch__name", orderable=False)
+    score = MarksColumn(verbose_name="投档成绩", accessor="dispatch_score")
+    since = tables.Column("已等待")
+    taken = tables.Column("审核人", accessor="taken_by", orderable=False, empty_values=())
+
+    class Meta:
+        attrs = {"data-freeze": ""}
+        order_by = ()
+
+    def __init__(self, *args, url: str = "", **kwargs):
+        self.url = url
+        super().__init__(*args, **kwargs)
+
+    def render_number(self, value, record):
+        return (
+            format_html('<a href="{}">{}</a>', reverse(self.url, args=[record.pk]), value)
+            if self.url
+            else value
+        )
+
+    def value_number(self, value):
+        return value
+
+    def render_since(self, value):
+        return waited(value)
+
+    def value_since(self, value):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
+
+    def render_taken(self, record):
+        return "本人" if record.taken_here else record.taken_by or ""
+
+
+class AdmissionQueue(QueueTable):
+    """审核录取."""
+
+    method = tables.Column("方式", orderable=False)
+    position = tables.Column("志愿", accessor="choice_position", attrs=NUM, orderable=False)
+    major = tables.Column("录取专业", accessor="plan_line__major_name", orderable=False)
+    within_plan, major_planned, line_met, choice_made, not_held, not_own = (
+        CheckColumn(verbose_name=title) for _, title in CHECKS
+    )
+
+    class Meta(QueueTable.Meta):
+        model = Placement
+        fields = ()
+        attrs = QueueTable.Meta.attrs | {"aria-label": "待审录取"}
+        empty_text = "没有待审核的录取"
+        sequence = (
+            "chosen", "number", "name", "county", "school", "batch", "method", "position", "score", "major",
+            *(name for name, _ in CHECKS), "since", "taken",
+        )  # fmt: skip
+
+
+class ReturnQueue(QueueTable):
+    """审核退档."""
+
+    reason = tables.Column("退档原因", accessor="reason", orderable=False)
+    words = tables.Column("说明", accessor="reason_words", orderable=False, attrs={"td": {"class": "wide"}})
+    sheet = tables.Column("投档单", accessor="sheet__number", orderable=False)
+    reasoned, not_held, not_own = (CheckColumn(verbose_name=title) for _, title in RETURN_CHECKS)
+
+    class Meta(QueueTable.Meta):
+        model = Placement
+        fields = ()
+        attrs = QueueTable.Meta.attrs | {"aria-label": "待审退档"}
+        empty_text = "没有待审核的退档"
+        sequence = (
+            "chosen", "number", "name", "county", "school", "batch", "sheet", "score", "reason", "words",
+            *(name for name, _ in RETURN_CHECKS), "since", "taken",
+        )  # fmt: skip

@@ -1,0 +1,281 @@
+"""审核录取、审核退档: a queue with the platform's checks, approval in bulk, one by one with reasons."""
+
+from django import forms
+from django.contrib import messages
+from django.http import QueryDict
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+
+from accounts.forms import ActionForm
+from accounts.refusals import Refusal
+from accounts.views.base import ActionView, FunctionView, ObjectMixin
+from accounts.views.lists import ListView
+from admissions.lifecycle import State
+from admissions.models import Subject
+from admissions.templatetags.words import marks
+
+from ..filters_reviewing import AdmissionFilters, ReturnFilters
+from ..models import Placement
+from ..queries.waiting import CHECKS, RETURN_CHECKS, in_queue_order, shown_with
+from ..services import reviewing
+from ..tables_reviewing import AdmissionQueue, ReturnQueue
+
+TITLES = {State.ADMIT_SUBMITTED: "录取", State.RETURN_SUBMITTED: "退档"}
+
+
+class Queue:
+    """What the pages of one queue share; ``state`` says which queue."""
+
+    state: State = State.ADMIT_SUBMITTED
+
+    @property
+    def returns(self) -> bool:
+        return self.state == State.RETURN_SUBMITTED
+
+    @property
+    def checks(self):
+        return RETURN_CHECKS if self.returns else CHECKS
+
+    def queue(self):
+        return in_queue_order(reviewing.QUEUES[self.state](self.actor))
+
+    def filtered(self, query: str):
+        """The queue as a list's query string limits it: what is posted is run again."""
+        filters = (ReturnFilters if self.returns else AdmissionFilters)(
+            QueryDict(query), queryset=self.queue(), request=self.request
+        )
+        return filters.qs
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(word=TITLES[self.state], checks=self.checks, **kwargs)
+
+
+class ReviewListView(Queue, ListView):
+    """The queue: oldest first, one's own taken before all."""
+
+    model = Placement
+    template_name = "dispatch/review_queue.html"
+
+    @property
+    def table_class(self):
+        return ReturnQueue if self.returns else AdmissionQueue
+
+    @property
+    def filterset_class(self):
+        return ReturnFilters if self.returns else AdmissionFilters
+
+    def get_queryset(self):
+        return shown_with(self.queue())
+
+    def get_table_kwargs(self):
+        return {"url": f"{self.function.url_name}__one"}
+
+    @property
+    def list_actions(self):
+        word = TITLES[self.state]
+        return (
+            {
+                "title": f"通过所选{word}",
+                "url": self.page("approve"),
+                "bulk": True,
+                "primary": True,
+                "icon": "check-lg",
+            },
+            {
+                "title": "退回复议",
+                "url": self.page("refuse"),
+                "bulk": True,
+                "danger": True,
+                "icon": "arrow-return-left",
+            },
+        )
+
+    def get_context_data(self, **kwargs):
+        green = self.object_list.filter(green=True, taken_by__isnull=True).order_by().count()
+        names = {tail: self.page(tail) for tail in ("approve", "take", "lay_back")}
+        return super().get_context_data(green=green, pages=names, **kwargs)
+
+
+class ReviewDeed(Queue, ActionView):
+    """A deed on chosen rows, or with ``all`` on all rows of the ``query`` within ``limits``."""
+
+    template_name = "dispatch/review_deed.html"
+    confirm = True
+    limits = {"taken_by__isnull": True}
+
+    @cached_property
+    def whole(self) -> bool:
+        return bool(self.request.POST.get("all"))
+
+    @cached_property
+    def chosen(self) -> list[int]:
+        if self.whole:
+            rows = self.filtered(self.request.POST.get("query", "")).filter(**self.limits)
+            return list(rows.values_list("pk", flat=True))
+        return [int(key) for key in self.request.POST.getlist("chosen") if key.isdecimal()]
+
+    def preview(self, data):
+        if not self.chosen:
+            raise Refusal("没有选择考生，或所选考生均已不在待审状态。")
+        rows = list(shown_with(self.queue().filter(pk__in=self.chosen)))
+        warnings = []
+        failing = sum(not row.green for row in rows)
+        if failing:
+            warnings.append(f"其中 {failing} 名有未通过的系统检查，请逐一核对。")
+        if len(rows) != len(self.chosen):
+            warnings.append(f"{len(self.chosen) - len(rows)} 名已不在待审状态。")
+        return {
+            "count": len(rows),
+            "unit": "名考生",
+            "words": self.words,
+            "warnings": warnings,
+            "header": (
+                "考生号",
+                "姓名",
+                "院校",
+                "批次",
+                "投档成绩",
+                "退档原因" if self.returns else "录取专业",
+            ),
+            "rows": [
+                (
+                    row.candidate.number,
+                    row.candidate.name,
+                    row.school.name,
+                    row.batch.name if row.batch else "",
+                    marks(row.dispatch_score),
+                    (row.reason if self.returns else row.plan_line and row.plan_line.major_name) or "",
+                )
+                for row in rows[:20]
+            ],
+        }
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(cancel_url=self.page(), chosen=self.chosen, **kwargs)
+
+    def get(self, request, *args, **kwargs):
+        return redirect(self.page())
+
+
+class ApproveView(ReviewDeed):
+    """Approve what was chosen; ``all`` with ``query`` approves all green rows of the query."""
+
+    submit_label = "通过"
+    limits = {"taken_by__isnull": True, "green": True}
+
+    @property
+    def words(self):
+        target = "退回在库，可再次投档" if self.returns else "成为“录取”"
+        return f"审核通过后，下列考生{target}。"
+
+    @property
+    def done(self):
+        return "已审核通过 {result} 名考生的" + TITLES[self.state] + "。"
+
+    def act(self, data):
+        approve = reviewing.returns_approve if self.returns else reviewing.admissions_approve
+        return approve(actor=self.actor, placements=self.chosen, exactly=not self.whole)
+
+
+class ReasonForm(ActionForm):
+    words = forms.CharField(
+        label="退回理由",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="学校将看到这段文字",
+    )
+
+
+class RefuseView(ReviewDeed):
+    """Send what was chosen back to the schools, with a reason."""
+
+    form_class = ReasonForm
+    submit_label = "退回"
+    danger = True
+
+    @property
+    def words(self):
+        if self.returns:
+            return "下列考生的退档退回学校重新审阅。"
+        return "下列考生退回学校重新审阅，在库录取的考生回到在库；所占计划同时释放。"
+
+    done = "已退回 {result} 名考生。"
+
+    def post(self, request, *args, **kwargs):
+        """From the list the rows come without a reason: it is asked for first."""
+        if "words" in request.POST:
+            return super().post(request, *args, **kwargs)
+        return self.render_to_response(self.get_context_data(form=self.form_class(actor=self.actor)))
+
+    def act(self, data):
+        refuse = reviewing.returns_refuse if self.returns else reviewing.admissions_refuse
+        if not self.chosen:
+            raise Refusal("没有选择考生。")
+        return refuse(actor=self.actor, placements=self.chosen, words=data["words"])
+
+
+class TakeView(Queue, FunctionView):
+    """Take the next ten for oneself."""
+
+    def post(self, request, **kwargs):
+        taken = reviewing.rows_take(actor=self.actor, state=self.state)
+        messages.success(request, f"已领取 {taken} 名，{reviewing.ReviewTake.MINUTES} 分钟内学校不能撤回。")
+        return redirect(self.page() + "?mine=1" if taken else self.page())
+
+
+class LayBackView(Queue, FunctionView):
+    """Lay back what one has taken."""
+
+    def post(self, request, **kwargs):
+        messages.success(request, f"已放回 {reviewing.rows_lay_back(actor=self.actor)} 名。")
+        return redirect(self.page())
+
+
+class OneForm(ActionForm):
+    decision = forms.ChoiceField(choices=(("approve", "通过"), ("refuse", "退回")))
+    words = forms.CharField(
+        label="退回理由", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ReviewOneView(Queue, ObjectMixin, ActionView):
+    """One candidate of the queue: the whole case, approve or send back with a reason."""
+
+    model = Placement
+    form_class = OneForm
+    template_name = "dispatch/review_one.html"
+    done = "{result}"
+
+    def rows(self):
+        related = ("candidate__feeder_school", "candidate__ethnic_group", "decided_by")
+        return shown_with(self.queue(), *related)
+
+    def act(self, data):
+        what = {"actor": self.actor, "placements": [self.object.pk]}
+        if data["decision"] == "approve":
+            (reviewing.returns_approve if self.returns else reviewing.admissions_approve)(**what)
+            return f"考生 {self.object.candidate.number} 审核通过。"
+        refuse = reviewing.returns_refuse if self.returns else reviewing.admissions_refuse
+        refuse(**what, words=data["words"])
+        return f"考生 {self.object.candidate.number} 已退回。"
+
+    def get_success_url(self):
+        """The next of the queue, or the list when it is empty."""
+        following = self.queue().filter(taken_by__isnull=True).exclude(pk=self.kwargs["pk"]).first()
+        return self.page("one", pk=following.pk) if following else self.page()
+
+    def get_context_data(self, **kwargs):
+        person, row = self.object.candidate, self.object
+        subjects = Subject.objects.filter(season=person.season_id, city=person.city).order_by("position")
+        scores = [
+            (s, person.scores[s.position] if s.position < len(person.scores) else None) for s in subjects
+        ]
+        choices = person.choices.filter(batch=row.batch_id).select_related("school").order_by("position")
+        return super().get_context_data(
+            results=[(title, getattr(row, name)) for name, title in self.checks],
+            scores=scores,
+            choices=choices,
+            events=person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:20],
+            cancel_url=self.page(),
+            **kwargs,
+        )
