@@ -1,0 +1,76 @@
+"""What waits for an actor in this app, for his workbench."""
+
+from django.db.models import F, Min, Sum
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.workbench import Figure, ToDo, workbench_part
+from admissions.lifecycle import State
+from quotas.models import PlanLine
+
+from .models import Placement, Sheet
+from .queries.reading import deadline_of
+from .queries.sheets import counts_of
+from .queries.waiting import waiting
+
+REVIEWS = (
+    ("dispatch.review_admissions", "审核录取", State.ADMIT_SUBMITTED),
+    ("dispatch.review_returns", "审核退档", State.RETURN_SUBMITTED),
+)
+
+
+@workbench_part
+def reviews(actor: User):
+    """Queues of audit, with how long the oldest has waited."""
+    for key, title, state in REVIEWS:
+        if actor.may(key):
+            rows = waiting(actor, state).order_by()
+            count = rows.count()
+            if count:
+                oldest = rows.aggregate(oldest=Min("candidate__dossier__changed_at"))["oldest"]
+                yield ToDo(title, count, reverse(key.replace(".", ":")), since=oldest)
+
+
+@workbench_part
+def sheets(actor: User):
+    """A school's sheets to open, dossiers to decide, sheets to submit."""
+    leader = actor.may("dispatch.decide_as_leader")
+    if not leader and not actor.may("dispatch.decide_dossiers"):
+        return
+    url = reverse("dispatch:decide_as_leader" if leader else "dispatch:decide_dossiers")
+    own = list(
+        Sheet.objects.visible_to(actor)
+        .filter(school__in=actor.scope.schools, submitted_at__isnull=True)
+        .select_related("batch__season")
+    )
+    if not own:
+        return
+    until = deadline_of(own[0].batch.season)
+    counts = counts_of(own)
+    unopened = [sheet for sheet in own if sheet.opened_at is None]
+    if unopened:
+        yield ToDo("待阅投档单", len(unopened), url, since=min(s.released_at for s in unopened), until=until)
+    undecided = sum(counts[sheet.pk].undecided for sheet in own)
+    if undecided:
+        yield ToDo("未定档案", undecided, url, since=min(s.released_at for s in own), until=until)
+    ready = [sheet for sheet in own if sheet.opened_at and counts[sheet.pk].may_submit]
+    if leader and ready:
+        yield ToDo("待提交投档单", len(ready), url, until=until)
+
+
+@workbench_part
+def seats(actor: User):
+    """A school's seats, how many are taken, and those that the pool may fill."""
+    if not actor.may("dispatch.admit_from_pool"):
+        return
+    lines = PlanLine.objects.filter(school__in=actor.scope.schools, season__current=True)
+    total = lines.aggregate(
+        all=Sum(F("seats_planned") + F("seats_changed") + F("seats_over")), taken=Sum("seats_taken")
+    )
+    if not total["all"]:
+        return
+    yield Figure("计划已占用", total["taken"], reverse("dispatch:decide_as_leader"), of=total["all"])
+    url = reverse("dispatch:admit_from_pool")
+    yield Figure("可补录计划", total["all"] - total["taken"], url, of=total["all"])
+    pool = Placement.objects.visible_to(actor).open().filter(method=Placement.Method.POOL)
+    yield Figure("在库录取", pool.filter(school__in=actor.scope.schools).count(), url)

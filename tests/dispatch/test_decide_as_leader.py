@@ -1,0 +1,171 @@
+"""组长录退: majors for a whole sheet, submission, withdrawal."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.context import walled
+from accounts.models import Deed
+from accounts.refusals import Refusal
+from admissions.lifecycle import State
+from admissions.models import Dossier, DossierEvent
+from dispatch.models import Sheet
+from dispatch.queries.sheets import counts_of
+from dispatch.services import deciding, submitting
+from quotas.models import PlanLine
+from tests import factories
+from tests.factories_dispatch import placement_of, sheet_released, state_of, version_of
+
+PAGE = "dispatch:decide_as_leader"
+
+
+@pytest.fixture
+def candidates(make_candidates):
+    return make_candidates(4)
+
+
+@pytest.fixture
+def lines(plan_line, schools, batch):
+    """One seat of the first choice, two of the second, one of a major nobody named."""
+    PlanLine.objects.filter(pk=plan_line.pk).update(seats_planned=1)
+    second = factories.make_plan_line(schools[0], batch, major="730301", seats=2)
+    third = factories.make_plan_line(schools[0], batch, major="740201", seats=1)
+    return [plan_line, second, third]
+
+
+def opened(cast, batch, schools, candidates, **kwargs) -> Sheet:
+    sheet = sheet_released(cast.city, batch, schools[0], candidates, **kwargs)
+    deciding.sheet_open(actor=cast.school, sheet=sheet)
+    return sheet
+
+
+def majors(candidates) -> list[str | None]:
+    ranked = sorted(candidates, key=lambda c: -c.total)
+    return [line and line.major_code for line in (placement_of(c).plan_line for c in ranked)]
+
+
+def test_majors_go_by_score_and_who_adjusts_fills_up(cast, batch, schools, lines, candidates):
+    sheet = opened(cast, batch, schools, candidates, majors=("710201", "730301"))
+    result = submitting.majors_assign(actor=cast.school, sheet=sheet)
+    assert (result.assigned, result.without_majors, result.full) == (4, 0, 0)
+    assert majors(candidates) == ["710201", "730301", "730301", "740201"]
+    assert [PlanLine.objects.get(pk=line.pk).seats_left for line in lines] == [0, 0, 0]
+
+
+def test_who_does_not_adjust_stays_undecided_when_his_majors_are_full(
+    cast, batch, schools, lines, candidates
+):
+    sheet = opened(cast, batch, schools, candidates, majors=("710201",), accepts_adjustment=False)
+    result = submitting.majors_assign(actor=cast.school, sheet=sheet)
+    assert (result.assigned, result.full) == (1, 3)
+
+
+def test_who_named_no_major_is_left_to_be_asked(cast, batch, schools, lines, candidates, client_of):
+    sheet = opened(cast, batch, schools, candidates, majors=())
+    response = client_of(cast.school).post(reverse(f"{PAGE}__assign", args=[sheet.pk]), follow=True)
+    assert "须逐一与考生确认" in response.content.decode()
+    assert majors(candidates) == [None] * 4
+
+
+def test_submission_needs_every_decision(cast, batch, schools, plan_line, candidates, client_of):
+    sheet = opened(cast, batch, schools, candidates)
+    url = reverse(f"{PAGE}__submit", args=[sheet.pk])
+    response = client_of(cast.school).post(url, {})
+    assert response.status_code == 422
+    assert "还有 4 份档案未定" in response.content.decode()
+    with pytest.raises(Refusal, match="未定"):
+        submitting.sheet_submit(actor=cast.school, sheet=sheet)
+
+
+def test_submission_is_shown_with_counts_and_then_done(
+    cast, batch, schools, plan_line, candidates, client_of
+):
+    sheet = opened(cast, batch, schools, candidates)
+    deciding.dossier_propose_return(
+        actor=cast.member,
+        sheet=sheet,
+        candidate=candidates[3].pk,
+        version=version_of(candidates[3]),
+        reason="01",
+    )
+    submitting.majors_assign(actor=cast.school, sheet=sheet)
+    client, url = client_of(cast.school), reverse(f"{PAGE}__submit", args=[sheet.pk])
+    assert "拟录取 3 名，拟退档 1 名" in client.post(url, {}).content.decode()
+    assert client.post(url, {"confirmed": "1"}).status_code == 302
+    assert [state_of(c) for c in candidates] == [State.ADMIT_SUBMITTED] * 3 + [State.RETURN_SUBMITTED]
+    assert Sheet.objects.get(pk=sheet.pk).submitted_at is not None
+    counts = counts_of([sheet])[sheet.pk]
+    assert (counts.received, counts.waiting, counts.undecided, counts.left) == (4, 4, 0, 7)
+
+
+def test_a_held_dossier_does_not_stop_the_others(cast, batch, schools, plan_line, candidates):
+    sheet = opened(cast, batch, schools, candidates)
+    Dossier.objects.filter(pk=candidates[0].pk).update(held=True)
+    submitting.majors_assign(actor=cast.school, sheet=sheet)
+    assert submitting.sheet_submit(actor=cast.school, sheet=sheet).admissions == 3
+    assert state_of(candidates[0]) == State.READING
+
+
+def test_withdrawn_the_decisions_are_drafts_again(cast, batch, schools, plan_line, candidates, client_of):
+    sheet = opened(cast, batch, schools, candidates)
+    with walled(cast.school.scope):
+        submitting.majors_assign(actor=cast.school, sheet=sheet)
+        submitting.sheet_submit(actor=cast.school, sheet=sheet)
+    client = client_of(cast.school)
+    client.post(reverse(f"{PAGE}__withdraw", args=[sheet.pk]), {"confirmed": "1"})
+    assert {state_of(c) for c in candidates} == {State.PROPOSE_ADMIT}
+    assert PlanLine.objects.get(pk=plan_line.pk).seats_taken == 4
+    assert Sheet.objects.get(pk=sheet.pk).submitted_at is None
+
+
+def test_permission(cast, batch, schools, plan_line, candidates, client_of):
+    sheet = opened(cast, batch, schools, candidates)
+    client = client_of(cast.member)
+    assert client.get(reverse(PAGE)).status_code == 403
+    assert client.post(reverse(f"{PAGE}__submit", args=[sheet.pk]), {"confirmed": "1"}).status_code == 403
+
+
+def test_another_schools_sheet_does_not_exist(cast, batch, schools, plan_line, candidates, client_of):
+    sheet = opened(cast, batch, schools, candidates)
+    for tail in ("submit", "withdraw", "assign", "open"):
+        url = reverse(f"{PAGE}__{tail}", args=[sheet.pk])
+        assert client_of(cast.other_school).post(url, {"confirmed": "1"}).status_code == 404
+
+
+def test_a_cancelled_sheet_is_gone(cast, batch, schools, plan_line, candidates, client_of):
+    from django.utils import timezone
+
+    sheet = opened(cast, batch, schools, candidates)
+    Sheet.objects.filter(pk=sheet.pk).update(cancelled_at=timezone.now())
+    assert client_of(cast.school).get(reverse(f"{PAGE}__one", args=[sheet.pk])).status_code == 404
+    with pytest.raises(Refusal, match="撤销"):
+        submitting.sheet_submit(actor=cast.school, sheet=sheet)
+
+
+def test_it_leaves_a_trace(cast, batch, schools, plan_line, candidates):
+    sheet = opened(cast, batch, schools, candidates)
+    submitting.majors_assign(actor=cast.school, sheet=sheet)
+    submitting.sheet_submit(actor=cast.school, sheet=sheet)
+    assert DossierEvent.objects.filter(step="submit_admission", deed__actor=cast.school).count() == 4
+    assert Deed.objects.filter(subject=f"提交投档单 {sheet.number}", count=4).exists()
+
+
+def test_the_list_shows_the_counts(
+    cast, batch, schools, plan_line, candidates, client_of, django_assert_max_num_queries
+):
+    sheet = opened(cast, batch, schools, candidates)
+    client = client_of(cast.school)
+    client.get(reverse(PAGE))
+    with django_assert_max_num_queries(25):
+        words = client.get(reverse(PAGE)).content.decode()
+    assert sheet.number in words
+
+
+def test_the_reading_page_asks_a_bounded_number_of_questions(
+    cast, batch, schools, plan_line, make_candidates, client_of, django_assert_max_num_queries
+):
+    sheet = opened(cast, batch, schools, make_candidates(60))
+    client, url = client_of(cast.school), reverse(f"{PAGE}__one", args=[sheet.pk])
+    client.get(url)
+    with django_assert_max_num_queries(35):
+        words = client.get(url).content.decode()
+    assert words.count("data-row=") == 60
