@@ -13,6 +13,7 @@ from .base import FunctionView
 from .workbooks import workbook_response
 
 COUNT_BOUND = 10_000
+PAGE_BOUND = 100
 EXPORT_BOUND = 2_000
 
 
@@ -40,6 +41,9 @@ class ListView(
         return super().get_filterset_kwargs(filterset_class) | {"request": self.request}
 
     def get(self, request, *args, **kwargs):
+        if request.GET.get("per_page", "").isdecimal() and int(request.GET["per_page"]) > PAGE_BOUND:
+            request.GET = request.GET.copy()
+            request.GET["per_page"] = str(PAGE_BOUND)
         self.filterset = self.get_filterset(self.get_filterset_class())
         for field in self.filterset.form.fields.values():
             style_field(field)
@@ -51,7 +55,7 @@ class ListView(
     def get_context_data(self, **kwargs):
         counted = self.object_list.order_by()[: COUNT_BOUND + 1].count()
         query = self.request.GET.copy()
-        for name in ("page", "export", "sort"):
+        for name in ("page", "export"):
             query.pop(name, None)
         return super().get_context_data(
             counted=min(counted, COUNT_BOUND),

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from accounts.models import Membership, Organisation, User
-from accounts.refusals import Refusal
 from django.db import transaction
 from django.utils import timezone
+
+from accounts.models import Membership, Organisation, User
+from accounts.refusals import Refusal
 
 from .. import reference
 from ..imports.formats import load_profile
@@ -180,6 +181,7 @@ def _offices(province: str) -> None:
             region=region.code,
         )
         for region in Region.objects.filter(code__startswith=province)
+        if not (len(region.code) == 6 and region.code.endswith("00"))  # 东莞 is its own county: one office
     )
 
 

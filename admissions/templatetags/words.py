@@ -35,14 +35,11 @@ def marks(hundredths) -> str:
 @register.inclusion_tag("components/progress.html", takes_context=True)
 def job_progress(context, job) -> dict:
     """How a job stands, asking for itself again until it has ended."""
-    told = progress_of(job)
     own = job.owner_id == context["request"].user.pk
     return {
         "csrf_token": context.get("csrf_token"),
         "job": job,
-        "done": told["done"],
-        "total": told["total"],
-        "left": told["left"],
+        "progress": progress_of(job),
         "poll_url": reverse("admissions:job", args=[job.pk]),
         "cancel_url": reverse("admissions:job_cancel", args=[job.pk]) if own else "",
     }
