@@ -3,6 +3,7 @@ from django.urls import path
 from accounts.views.base import not_yet_open, serve
 
 from .views.basics import ManageCandidatesView
+from .views.finding import FindTrackView, ViewDossierView
 from .views.imports import import_pages
 from .views.jobs import CancelJobView, JobView
 from .views.windows import WindowsView, WindowView
@@ -16,5 +17,7 @@ urlpatterns = [
     *import_pages("admissions.import_general_admissions", upload_is_home=True),
     serve("admissions.set_windows", WindowsView),
     serve("admissions.set_windows", WindowView, "<str:kind>/<int:stage>"),
+    serve("admissions.find_track", FindTrackView),
+    serve("admissions.view_dossier", ViewDossierView),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)
