@@ -22,6 +22,7 @@ from ..forms import ActionForm
 from ..functions import BY_KEY, FUNCTIONS, Function
 from ..models import SubmittedForm
 from ..refusals import Refusal
+from .errors import refusal_page
 
 # Before log-in, behind the lock, and the progress of whatever job a function started.
 PAGES_WITHOUT_FUNCTION = ("home", "accounts:log_in", "accounts:unlock", "admissions:job", "admissions:job_cancel")
