@@ -2,7 +2,7 @@ from accounts.views.base import not_yet_open, serve
 from admissions.lifecycle import State
 from admissions.views.imports import import_pages
 
-from .views import control, deciding, pool, reviewing, sending
+from .views import control, deciding, finding, pool, reviewing, sending
 
 app_name = "dispatch"
 RETURNS = {"state": State.RETURN_SUBMITTED}
@@ -52,5 +52,8 @@ urlpatterns = [
     serve("dispatch.review_returns", reviewing.RefuseView, "refuse", **RETURNS),
     serve("dispatch.review_returns", reviewing.TakeView, "take", **RETURNS),
     serve("dispatch.review_returns", reviewing.LayBackView, "lay-back", **RETURNS),
+    serve("dispatch.find_dispatches", finding.FindDispatchesView),
+    serve("dispatch.find_past_sheets", finding.FindPastSheetsView),
+    serve("dispatch.find_past_sheets", finding.PastSheetPage, "<int:pk>"),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)

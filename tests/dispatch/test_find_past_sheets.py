@@ -1,0 +1,46 @@
+"""历史投档单查询: every sheet there was, with what became of its dossiers."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from dispatch.models import Sheet
+from dispatch.services import reviewing
+from tests.factories_dispatch import placement_of, sheet_submitted
+
+PAGE = "dispatch:find_past_sheets"
+
+
+@pytest.fixture
+def candidates(make_candidates):
+    return make_candidates(2)
+
+
+@pytest.fixture
+def sheet(cast, batch, schools, plan_line, candidates):
+    return sheet_submitted(cast.city, cast.school, batch, schools[0], candidates[:1], candidates[1:])
+
+
+def test_the_cancelled_are_there_too(cast, sheet, client_of):
+    Sheet.objects.filter(pk=sheet.pk).update(cancelled_at=timezone.now())
+    words = client_of(cast.city).get(reverse(PAGE), {"state": "cancelled"}).content.decode()
+    assert sheet.number in words
+
+
+def test_a_sheet_tells_what_became_of_each_dossier(cast, sheet, candidates, client_of):
+    reviewing.returns_approve(actor=cast.reviewer, placements=[placement_of(candidates[1]).pk])
+    words = client_of(cast.city).get(reverse(f"{PAGE}__one", args=[sheet.pk])).content.decode()
+    assert "已退档" in words
+    assert "总分低录取额满" in words
+    assert candidates[0].name in words
+
+
+def test_another_citys_sheet_does_not_exist(cast, sheet, client_of):
+    client = client_of(cast.other_city)
+    assert client.get(reverse(f"{PAGE}__one", args=[sheet.pk])).status_code == 404
+    assert sheet.number not in client.get(reverse(PAGE)).content.decode()
+
+
+def test_permission(cast, sheet, client_of):
+    assert client_of(cast.idle).get(reverse(PAGE)).status_code == 403
+    assert client_of(cast.school).get(reverse(f"{PAGE}__one", args=[sheet.pk])).status_code == 403
