@@ -12,6 +12,9 @@ from dispatch.models import Placement
 from quotas.models import PlanLine
 from registration.models import Enrolment
 
+#: Names that are hard to print: extension B, extension A, a middle dot.
+RARE = ("张𬱖", "䶮小华", "买买提·吐尔逊")
+
 
 def make_window(
     season: Season,

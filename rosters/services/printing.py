@@ -20,6 +20,7 @@ from ..models import Roster
 from ..numbers import print_batch
 from ..queries.checks import roster_checks
 from ..queries.roster_rows import content_digest, registered_in, roster_sections
+from ..queries.schools import schools_printed_by
 from .files import is_intact, new_path
 
 FUNCTION = "rosters.print_vocational_roster"
@@ -58,8 +59,9 @@ def rosters_print_start(*, actor: User, schools: Iterable[School], stage: int) -
     season = season_of(actor)
     printing_require(season, stage)
     jobs = []
+    own = set(schools_printed_by(actor).values_list("pk", flat=True))
     for school in sorted(schools, key=lambda school: school.pk):
-        if not actor.scope.holds_region(school.supervisor):
+        if school.pk not in own:
             raise Refusal(f"{school.name}不由您单位主管，不能打印其名册。")
         if not registered_in(season, school, stage).exists():
             raise Refusal(f"{school.name}没有已注册的新生，未报到注册的考生不能打印录取名册。")

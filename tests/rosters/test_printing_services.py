@@ -16,36 +16,11 @@ from rosters.queries.checks import roster_checks
 from rosters.services.files import is_intact, path_of, roster_open
 from rosters.services.filing import roster_file
 from rosters.services.notices import SAID, notices_print, notices_print_start
-from rosters.services.printing import roster_print, rosters_print_start
+from rosters.services.printing import rosters_print_start
 from tests import factories
-from tests.factories_registration import admit, make_window, register
+from tests.factories_registration import RARE, admit, make_window, register
 
 pytestmark = pytest.mark.django_db
-
-RARE = ("张𬱖", "䶮小华", "买买提·吐尔逊")
-
-
-@pytest.fixture
-def students(cast, season, plan_line, make_candidates):
-    """Five registered students, three with names that are hard to print, and one who is only admitted."""
-    make_window(season)
-    candidates = make_candidates(6)
-    for candidate, name in zip(candidates, RARE, strict=False):
-        Candidate.objects.filter(pk=candidate.pk).update(name=name)
-    placements = admit(candidates, plan_line)
-    register(placements[:5], cast.school)
-    return placements
-
-
-def print_now(cast, schools):
-    rosters_print_start(actor=cast.city, schools=[schools[0]], stage=1)
-    roster = Roster.objects.order_by("-pk").first()
-    return roster_print(roster=roster), roster.pk
-
-
-@pytest.fixture
-def roster(cast, schools, students):
-    return Roster.objects.get(pk=print_now(cast, schools)[1])
 
 
 def text_of(roster):
@@ -64,8 +39,8 @@ def test_says_what_the_database_says(roster, students, media):
     assert "总计 5 人" in text
 
 
-def test_the_same_rows_make_no_new_version(cast, schools, roster):
-    words, _ = print_now(cast, schools)
+def test_the_same_rows_make_no_new_version(print_now, roster):
+    words = print_now()
     assert "内容与第 1 版完全相同" in words
     assert Roster.objects.count() == 1
 
@@ -83,18 +58,18 @@ def test_the_same_rows_give_the_same_bytes(roster, tmp_path):
     assert again.sha256 == roster.digest
 
 
-def test_changed_rows_make_a_new_version(cast, schools, roster, students):
+def test_changed_rows_make_a_new_version(cast, print_now, roster, students):
     register(students[5:], cast.school)
-    print_now(cast, schools)
+    print_now()
     newer = Roster.objects.order_by("-version").first()
     assert (newer.version, newer.students) == (2, 6)
     assert newer.digest != roster.digest
     assert is_intact(roster)
 
 
-def test_a_lost_file_is_printed_anew(cast, schools, roster):
+def test_a_lost_file_is_printed_anew(print_now, roster):
     path_of(roster).unlink()
-    words, _ = print_now(cast, schools)
+    words = print_now()
     assert "第 2 版" in words
 
 
