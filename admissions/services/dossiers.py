@@ -51,25 +51,22 @@ _TALLY = """
     FROM ({lock}) found
 """
 
+# The rows are locked, so the dossier joined as ``b`` is the one updated, as it was before.
 _MOVE = """
-    WITH moves ({columns}) AS MATERIALIZED ({relation}),
-    before AS MATERIALIZED (
-        SELECT d.candidate_id, d.state, d.school_id, d.placement_id, m.placement_id AS to_placement,
-               m.school_id AS to_school, m.reason_id, m.note
-        FROM admissions_dossier d JOIN moves m USING (candidate_id)
-    ),
+    WITH moves ({columns}) AS ({relation}),
     moved AS (
         UPDATE admissions_dossier d SET
             state = %s, version = d.version + 1, changed_at = statement_timestamp(),
             placement_id = {placement}, school_id = {school}
-        FROM before b WHERE d.candidate_id = b.candidate_id
-        RETURNING d.candidate_id
+        FROM moves m JOIN admissions_dossier b USING (candidate_id)
+        WHERE d.candidate_id = b.candidate_id
+        RETURNING d.candidate_id, b.state, coalesce(m.school_id, b.school_id) AS school_id,
+                  coalesce(m.placement_id, b.placement_id) AS placement_id, m.reason_id, m.note
     )
     INSERT INTO admissions_dossierevent
         (candidate_id, at, step, source, target, deed_id, school_id, placement_id, reason_id, note)
-    SELECT b.candidate_id, statement_timestamp(), %s, b.state, %s, %s,
-           coalesce(b.to_school, b.school_id), coalesce(b.to_placement, b.placement_id), b.reason_id, b.note
-    FROM before b JOIN moved USING (candidate_id)
+    SELECT candidate_id, statement_timestamp(), %s, state, %s, %s, school_id, placement_id, reason_id, note
+    FROM moved
 """
 
 
@@ -162,8 +159,8 @@ def _move(*, actor, step: Step, relation: str, params: list, subject: str, note:
         statement = _MOVE.format(
             columns=_COLUMNS,
             relation=relation,
-            placement="b.to_placement" if entering else "NULL" if leaving else "d.placement_id",
-            school="b.to_school" if entering else "NULL" if leaving else "d.school_id",
+            placement="m.placement_id" if entering else "NULL" if leaving else "d.placement_id",
+            school="m.school_id" if entering else "NULL" if leaving else "d.school_id",
         )
         cursor.execute(statement, [*params, step.target, step.key, step.target, deed.pk])
         return cursor.rowcount
