@@ -103,7 +103,9 @@ def choices_freeze(batch: Batch) -> int:
             """,
             [batch.choices_allowed, batch.pk],
         )
-        return cursor.rowcount
+        number = cursor.rowcount
+        cursor.execute("ANALYZE dispatch_frozenchoices (batch_id, candidate_id)")
+        return number
 
 
 def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
@@ -321,4 +323,6 @@ def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dic
         cursor.execute(
             f"ALTER TABLE dispatch_placement ATTACH PARTITION {part} FOR VALUES IN ({int(run.pk)})"
         )
+        # Without statistics the planner takes a fresh partition for a handful of rows.
+        cursor.execute(f"ANALYZE {part} (run_id, candidate_id, sheet_id, school_id)")
     return len(sent)
