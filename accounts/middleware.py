@@ -11,7 +11,7 @@ POLICY = (
     "connect-src 'self'; frame-src 'self'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
-OPEN_TO_ALL = frozenset({"accounts:log_in"})
+OPEN_TO_ALL = frozenset({"accounts:log_in", "rosters:verify_notice"})
 OPEN_WHEN_LOCKED = frozenset({"accounts:lock_screen", "accounts:log_out", "accounts:unlock"})
 OPEN_BEFORE_CHANGE = OPEN_WHEN_LOCKED | {"accounts:change_password"}
 

@@ -1,9 +1,14 @@
+from django.urls import path
+
 from accounts.views.base import not_yet_open, serve
 
-from .views import auditing, printing, progress, school
+from .views import auditing, printing, progress, school, verifying
 
 app_name = "rosters"
 urlpatterns = [
+    path(
+        "verify-notice/<str:number>/<str:code>/", verifying.VerifyNoticeView.as_view(), name="verify_notice"
+    ),
     serve("rosters.print_vocational_roster", printing.PrintVocationalRosterView),
     serve("rosters.print_vocational_roster", printing.SchoolRosterView, "school/<int:pk>"),
     serve("rosters.print_vocational_roster", printing.PrintedRosterView, "<int:pk>"),

@@ -24,8 +24,15 @@ from ..models import SubmittedForm
 from ..refusals import Refusal
 from .errors import refusal_page
 
-# Before log-in, behind the lock, and the progress of whatever job a function started.
-PAGES_WITHOUT_FUNCTION = ("home", "accounts:log_in", "accounts:unlock", "admissions:job", "admissions:job_cancel")
+# Before log-in, behind the lock, open to families, and the progress of whatever job a function started.
+PAGES_WITHOUT_FUNCTION = (
+    "home",
+    "accounts:log_in",
+    "accounts:unlock",
+    "admissions:job",
+    "admissions:job_cancel",
+    "rosters:verify_notice",
+)
 READING = ("GET", "HEAD", "OPTIONS")
 _HARMLESS = (
     "SELECT",

@@ -142,10 +142,6 @@ def major_change(*, actor: User, candidate: int, plan_line: int, reason: str) ->
     if new == old:
         raise Refusal(f"该考生的录取专业已经是“{old.major_name}”。")
     with unwalled():
-        # Both lines at once and in order, so that two changes the other way round cannot wait for each other.
-        list(PlanLine.objects.select_for_update().filter(pk__in=[old.pk, new.pk]).order_by("pk"))
-        seats_take(wanted={new.pk: 1})
-        seats_give_back(freed={old.pk: 1})
         note = f"{_major(old)} → {_major(new)}：{reason}"
         dossiers_move(
             actor=actor,
@@ -154,6 +150,10 @@ def major_change(*, actor: User, candidate: int, plan_line: int, reason: str) ->
             subject=f"{enrolment.candidate} 修改录取专业",
             note=note,
         )
+        # Both lines at once and in order, so that two changes the other way round cannot wait for each other.
+        list(PlanLine.objects.select_for_update().filter(pk__in=[old.pk, new.pk]).order_by("pk"))
+        seats_take(wanted={new.pk: 1})
+        seats_give_back(freed={old.pk: 1})
         Placement.objects.filter(pk=enrolment.placement_id).update(plan_line=new)
         Enrolment.objects.filter(pk=candidate).update(plan_line=new)
     enrolment.plan_line = new

@@ -1,6 +1,7 @@
 """Rows chosen in a list, or all rows that its query finds, as the input of a deed."""
 
 from django import forms
+from django.contrib import messages
 from django.http import QueryDict
 from django.shortcuts import redirect
 
@@ -43,7 +44,14 @@ class SelectionView(ActionView):
     def post(self, request, *args, **kwargs):
         if "form_key" not in request.POST and any(not f.is_hidden for f in self.get_form()):
             form = self.get_form_class()(actor=self.actor, initial=self.posted())
-            return self.render_to_response(self.get_context_data(form=form))
+            asked = SelectionForm(request.POST, actor=self.actor)
+            asked.is_valid()
+            try:
+                chosen = self.preview(asked.cleaned_data)
+            except Refusal as refusal:
+                messages.error(request, str(refusal))
+                return redirect(self.page())
+            return self.render_to_response(self.get_context_data(form=form, chosen=chosen))
         return super().post(request, *args, **kwargs)
 
     def posted(self) -> dict:

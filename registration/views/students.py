@@ -1,7 +1,9 @@
 """注册与注销: the school's students, chosen and registered or cancelled."""
 
 from django import forms
+from django.db.models import Count
 
+from accounts.refusals import Refusal
 from accounts.views.lists import ListView
 from admissions.lifecycle import State
 from admissions.models import ReturnReason, Window
@@ -63,9 +65,8 @@ class RegisterStudentsView(ListView):
         )
 
     def get_context_data(self, **kwargs):
-        counts = dict.fromkeys((State.ADMITTED, State.REGISTERED), 0)
-        for state in self.get_queryset().values_list("candidate__dossier__state", flat=True).order_by():
-            counts[state] += 1
+        counted = self.get_queryset().order_by().values_list("candidate__dossier__state")
+        counts = {State.ADMITTED: 0, State.REGISTERED: 0} | dict(counted.annotate(Count("pk")))
         figures = [
             {"title": "待注册", "value": counts[State.ADMITTED], "url": "?state=admitted"},
             {
@@ -88,10 +89,13 @@ class StudentsView(SelectionView):
         return own_students(self.actor, season_of(self.actor))
 
     def preview(self, data):
-        rows = self.selected(data)
+        chosen = self.selected(data)
+        rows = self.admitted(chosen)
         count = rows.count()
-        others = rows.exclude(candidate__dossier__state=State.ADMITTED).count()
-        warnings = [f"其中 {others} 名不在“录取”状态，操作将被拒绝；请按状态筛选后再选择。"] if others else []
+        if not count:
+            raise Refusal("所选考生都不在“录取”状态。", hint="已注册的考生请到“注销已注册考生”办理。")
+        others = chosen.count() - count
+        warnings = [f"所选中另有 {others} 名已经注册，不作处理。"] if others else []
         return {
             "count": count,
             "unit": "名",
@@ -102,7 +106,13 @@ class StudentsView(SelectionView):
         }
 
     def candidates(self, data) -> list[int]:
-        return list(self.selected(data).values_list("candidate_id", flat=True).order_by())
+        rows = self.admitted(self.selected(data))
+        return list(rows.values_list("candidate_id", flat=True).order_by())
+
+    @staticmethod
+    def admitted(rows):
+        """Of the rows chosen those that the deed is about."""
+        return rows.filter(candidate__dossier__state=State.ADMITTED)
 
 
 def with_cities(rows):
@@ -151,6 +161,7 @@ class CancelView(StudentsView):
     """Cancel the admission of the chosen students."""
 
     form_class = CancelForm
+    template_name = "registration/register_students__cancel.html"
     submit_label = "注销录取"
     done = "已注销 {result} 名考生的录取，档案回到在库，计划数已释放。"
     words = "将注销 {count} 名考生的录取：档案回到在库，可由其他学校录取；占用的计划数释放。"

@@ -1,9 +1,16 @@
 """Numbers of admission notices: given once to an admission, and never again."""
 
+from secrets import token_hex
+
 from django.db import models
 
 from accounts.models import TenantQuerySet
 from admissions.models import Candidate, School, Season
+
+
+def new_code() -> str:
+    """A code beside the number that nobody can guess, so that numbers cannot be tried out."""
+    return token_hex(6)
 
 
 class NoticeNumberQuerySet(TenantQuerySet):
@@ -25,6 +32,7 @@ class NoticeNumber(models.Model):
     school = models.ForeignKey(School, models.PROTECT)
     serial = models.PositiveIntegerField("流水号")
     number = models.CharField("通知书编号", max_length=40)
+    code = models.CharField("核验码", max_length=12, default=new_code)
     given_at = models.DateTimeField("编号时间", auto_now_add=True)
 
     objects = NoticeNumberQuerySet.as_manager()

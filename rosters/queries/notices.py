@@ -24,10 +24,9 @@ def notices_due(actor: User, season: Season, stage: int) -> QuerySet[Placement]:
     return with_stage(rows, season).filter(stage=stage)
 
 
-def numbers_of(placements) -> dict[int, str]:
+def numbers_of(placements) -> dict[int, NoticeNumber]:
     """Notice numbers given so far, by placement."""
-    rows = NoticeNumber.objects.filter(placement_id__in=placements)
-    return dict(rows.values_list("placement_id", "number"))
+    return NoticeNumber.objects.in_bulk(placements)
 
 
 def printed_notices(actor: User, season: Season) -> QuerySet[Roster]:

@@ -42,7 +42,7 @@ def notices_print_start(*, actor: User, stage: int, said: Mapping[str, str]) -> 
         actor: of the school.
         stage: of the current season.
         said: the values named in ``SAID``; ``verify_at`` is the address that verifies a notice, to
-            which the number is added.
+            which the number and its code are added.
 
     Raises:
         Refusal: if nobody is admitted, or the job is under way.
@@ -120,7 +120,7 @@ def notices_print(*, roster: Roster, progress: Progress | None = None) -> str:
     return f"已打印 {printed.rows} 份录取通知书，{printed.pages} 页。"
 
 
-def notices_number(*, season: Season, school: School, placements) -> dict[int, str]:
+def notices_number(*, season: Season, school: School, placements) -> dict[int, NoticeNumber]:
     """Give numbers to admissions that have none yet, in the order given; none is ever given twice.
 
     Args:
@@ -147,7 +147,7 @@ def notices_number(*, season: Season, school: School, placements) -> dict[int, s
         for serial, (placement, candidate) in enumerate(fresh, last + 1)
     ]
     NoticeNumber.objects.bulk_create(made, batch_size=2000)
-    return known | {row.placement_id: row.number for row in made}
+    return known | {row.placement_id: row for row in made}
 
 
 def _notices(roster: Roster) -> list[Notice]:
@@ -164,7 +164,7 @@ def _notices(roster: Roster) -> list[Notice]:
             year=str(season.year),
             school=school.name,
             principal=said["principal"],
-            notice_number=numbers[p.pk],
+            notice_number=numbers[p.pk].number,
             candidate_number=p.candidate.number,
             name=p.candidate.name,
             sex=p.candidate.get_sex_display(),
@@ -177,7 +177,7 @@ def _notices(roster: Roster) -> list[Notice]:
             costs=_costs(p.plan_line),
             school_phone=said["school_phone"],
             issued_on=said["issued_on"],
-            verify_url=f"{said['verify_at']}{numbers[p.pk]}",
+            verify_url=f"{said['verify_at']}{numbers[p.pk].number}/{numbers[p.pk].code}/",
         )
         for p in rows
     ]

@@ -27,6 +27,8 @@ FUNCTION = "rosters.print_vocational_roster"
 TASK = "rosters.tasks.roster_print"
 WORKERS = 2
 COPIES = 3
+#: More schools at once are checked by their jobs only, each of which tells what is wrong.
+CHECKED_AT_ONCE = 10
 
 
 def printing_require(season: Season, stage: int) -> None:
@@ -54,18 +56,21 @@ def rosters_print_start(*, actor: User, schools: Iterable[School], stage: int) -
 
     Raises:
         Refusal: outside of the printing window, if a school is not supervised by the actor's office,
-            has nobody registered, fails a check, or is being printed.
+            has nobody registered, or is being printed; up to ``CHECKED_AT_ONCE`` schools also if one
+            fails a check.
     """
     season = season_of(actor)
     printing_require(season, stage)
     jobs = []
     own = set(schools_printed_by(actor).values_list("pk", flat=True))
-    for school in sorted(schools, key=lambda school: school.pk):
+    schools = sorted(schools, key=lambda school: school.pk)
+    for school in schools:
         if school.pk not in own:
             raise Refusal(f"{school.name}不由您单位主管，不能打印其名册。")
         if not registered_in(season, school, stage).exists():
             raise Refusal(f"{school.name}没有已注册的新生，未报到注册的考生不能打印录取名册。")
-        _require_checks(season, school, stage)
+        if len(schools) <= CHECKED_AT_ONCE:
+            _require_checks(season, school, stage)
         roster = roster_queue(
             actor=actor, season=season, school=school, kind=Roster.Kind.VOCATIONAL, stage=stage
         )
