@@ -19,10 +19,10 @@ def check_import(key: str) -> None:
 
 @shared_task(name=imports.WRITE_TASK)
 def write_import(key: str) -> None:
-    """Write the file a job is about; if that fails, the file can be checked again."""
+    """Write the file a job is about; whatever becomes of it, the file is left in order."""
 
     def work(job: Job, progress) -> str:
         return imports.file_write(file=FILES.get(pk=job.subject_id), actor=job.owner, progress=progress)
 
     job_run(key, work)
-    imports.import_reopen(job=Job.objects.get(pk=key))
+    imports.import_end(job=Job.objects.get(pk=key))

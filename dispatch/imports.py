@@ -34,6 +34,7 @@ class DailyResultsImporter(Importer):
 
     profile_name = "daily_results"
     function = "dispatch.import_daily_results"
+    touched = ("dispatch_placement_single", "admissions_dossier", "admissions_dossierevent")
     staged = (
         Staged("number", field="candidate_number", width=20),
         Staged("name", width=60),
@@ -85,8 +86,8 @@ class DailyResultsImporter(Importer):
             "SELECT need.row_no, k.code, k.name || '“' || l.major_name || '”剩余 ' ||"
             " (l.seats_planned + l.seats_changed + l.seats_over - l.seats_taken) || ' 个，本次净增 ' || need.net"
             " FROM (SELECT line, min(row_no) AS row_no, sum(n) AS net FROM ("
-            f"SELECT d.line, d.row_no, 1 AS n FROM ({self.diff()}) d WHERE d.action IN {ENTERING}"
-            f" UNION ALL SELECT d.old_line, NULL, -1 FROM ({self.diff()}) d WHERE d.action IN {LEAVING}"
+            f"SELECT d.line, d.row_no, 1 AS n FROM {PLAN} d WHERE d.action IN {ENTERING}"
+            f" UNION ALL SELECT d.old_line, NULL, -1 FROM {PLAN} d WHERE d.action IN {LEAVING}"
             ") moves GROUP BY line) need JOIN quotas_planline l ON l.id = need.line"
             " JOIN admissions_school k ON k.organisation_id = l.school_id WHERE need.net > 0"
             " AND l.seats_taken + need.net > l.seats_planned + l.seats_changed + l.seats_over",
@@ -95,7 +96,7 @@ class DailyResultsImporter(Importer):
     def _states(self):
         word = f"CASE WHEN d.held THEN '挂起' ELSE {STATE_WORD} END"
         found = (
-            f"SELECT p.row_no, c.number, {word} FROM ({self.diff()}) p"
+            f"SELECT p.row_no, c.number, {word} FROM {PLAN} p"
             " JOIN admissions_dossier d ON d.candidate_id = p.key JOIN admissions_candidate c ON c.id = p.key"
         )
         yield Lookup(

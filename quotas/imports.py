@@ -27,6 +27,7 @@ class PlanImporter(Importer):
 
     profile_name = "plans"
     function = "quotas.manage_plans"
+    touched = ("quotas_planline",)
     staged = (
         Staged("school", "bigint", field="school_code"),
         Staged("school_name", field="school_name"),

@@ -115,6 +115,7 @@ class Columns:
         layout: columns of the file.
         codes: code list, or field → text in the file → staged text; lists not given are not checked.
         widths: field → longest text the table holds, where that is less than the format says.
+        raw: fields that a check of the importer takes apart itself.
         bytewise: widths of the format are bytes that the file itself has enforced (DBF).
     """
 
@@ -125,6 +126,7 @@ class Columns:
         *,
         widths: Mapping[str, int] | None = None,
         bytewise: bool = False,
+        raw: Sequence[str] = (),
     ):
         self.layout = layout
         self.known = {}
@@ -133,7 +135,11 @@ class Columns:
                 self.known[column.field] = listed(column.codes)
             elif column.field in codes or column.codelist in codes:
                 self.known[column.field] = codes.get(column.field) or codes[column.codelist]
-        self.memos = {c.field: Memo(CONVERTERS[c.type]) for _, c in layout.places if c.type in CONVERTERS}
+        self.memos = {
+            c.field: Memo(CONVERTERS[c.type])
+            for _, c in layout.places
+            if c.type in CONVERTERS and c.field not in raw
+        }
         self.widths = {}
         for _, column in layout.places:
             limits = [0 if bytewise else column.width, (widths or {}).get(column.field, 0)]

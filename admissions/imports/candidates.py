@@ -38,6 +38,8 @@ class CandidateImporter(Importer):
 
     profile_name = "candidates"
     function = "admissions.manage_candidates"
+    raw = ("concession_code",)
+    touched = ("admissions_candidate", "admissions_dossier")
     guarded = frozenset({"id_number", "phone", "address", "student_number"})
     staged = (
         Staged("number", field="candidate_number", width=20),
@@ -115,8 +117,9 @@ class CandidateImporter(Importer):
                     "请通过更正办理。",
                 ),
                 "number",
-                f"SELECT s.row_no, s.number, '' {JOIN} JOIN admissions_dossier d ON d.candidate_id = c.id"
-                f" WHERE d.state NOT IN ('pool', 'excluded') AND {self.context.within('c')} AND {person}",
+                f"SELECT s.row_no, s.number, '' FROM {PLAN} p JOIN {ROWS} s USING (row_no)"
+                " JOIN admissions_candidate c ON c.id = p.key JOIN admissions_dossier d ON d.candidate_id = c.id"
+                f" WHERE p.action = 'changed' AND d.state NOT IN ('pool', 'excluded') AND {person}",
             )
         yield Lookup(
             Fault(

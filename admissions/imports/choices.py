@@ -95,6 +95,7 @@ class ChoiceImporter(Importer):
 
     profile_name = "choices"
     function = "admissions.manage_candidates"
+    touched = ("admissions_choice",)
     staged = (
         Staged("number", field="candidate_number", width=20),
         Staged("name", width=60),
@@ -148,7 +149,7 @@ class ChoiceImporter(Importer):
         yield Lookup(
             Fault("choice_sent", "考生档案已不在库中，志愿不能再修改", "请先查看考生去向。"),
             "number",
-            f"SELECT q.row_no, c.number, '' FROM ({self.diff()}) q JOIN admissions_candidate c ON c.id = q.key"
+            f"SELECT q.row_no, c.number, '' FROM {PLAN} q JOIN admissions_candidate c ON c.id = q.key"
             " JOIN admissions_dossier d ON d.candidate_id = c.id"
             " WHERE q.action = 'changed' AND d.state NOT IN ('pool', 'excluded')",
         )

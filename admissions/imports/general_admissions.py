@@ -15,6 +15,7 @@ class GeneralAdmissionImporter(Importer):
 
     profile_name = "general_admissions"
     function = "admissions.import_general_admissions"
+    touched = ("admissions_dossier", "admissions_dossierevent")
     staged = (
         Staged("number", field="candidate_number", width=20),
         Staged("name", width=60),

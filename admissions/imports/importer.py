@@ -112,13 +112,17 @@ class Importer:
         function: key of the function it belongs to.
         staged: columns of the staging table.
         needed: fields whose column must be in the file although cells may be empty.
+        raw: fields that a check of its own takes apart.
         guarded: fields that pages show only in part.
+        touched: tables it writes, whose statistics are renewed after a large import.
     """
 
     profile_name = ""
     function = ""
     staged: Sequence[Staged] = ()
     needed: Sequence[str] = ()
+    raw: Sequence[str] = ()
+    touched: Sequence[str] = ()
     guarded: frozenset[str] = frozenset({"id_number", "phone", "address"})
     version = "1"
 
@@ -156,7 +160,7 @@ class Importer:
         """Put what is staged into ``block.values`` where it is not there under its own name."""
 
     def lookups(self) -> Iterable[Lookup]:
-        """Checks that need the database."""
+        """Checks that need the database; staged rows and plan stand in their tables."""
         return ()
 
     def foreign(self) -> str:

@@ -74,10 +74,11 @@ def examine(importer: Importer, path: Path, progress) -> Outcome:
     progress(counts.read, counts.read, "正在与库中数据核对")
     importer.present = stage(rows_path(path), importer.staged)
     _refuse_foreign(importer)
+    _plan(importer)
     _look_up(importer, findings)
     outcome = Outcome(counts)
     if not findings.errors:
-        _plan(importer, counts, outcome, digest)
+        _sum_up(importer, counts, outcome, digest)
     outcome.findings, outcome.errors, outcome.reasons = findings.as_rows(), findings.errors, findings.reasons
     unstage()
     return outcome
@@ -102,10 +103,11 @@ def carry_out(importer: Importer, path: Path, plan_digest: str, progress) -> Cou
     importer.present = stage(staged, importer.staged)
     findings, counts = Findings(), Counts(read=_count())
     progress(1, 3, "正在与库中数据再次核对")
+    _plan(importer)
     _look_up(importer, findings)
     outcome = Outcome(counts)
     if not findings.errors:
-        _plan(importer, counts, outcome, digest_of(staged))
+        _sum_up(importer, counts, outcome, digest_of(staged))
     if outcome.plan_digest != plan_digest:
         raise Refusal("检查之后库中数据已有变化，本次没有写入。", hint="请重新检查，核对后再确认。")
     progress(2, 3, "正在写入")
@@ -137,6 +139,7 @@ def _read(importer: Importer, path: Path, progress) -> tuple[Counts, Findings, s
         importer.codes(),
         widths={c.source: c.width for c in importer.staged if c.width},
         bytewise=rows.kind == "dbf",
+        raw=importer.raw,
     )
     checks, counts = list(importer.checks()), Counts()
     out = RowsFile(rows_path(path), layout.fields, importer.staged)
@@ -193,10 +196,18 @@ def _look_up(importer: Importer, findings: Findings) -> None:
                 findings.place(fault, header, row or 0, value or "")
 
 
-def _plan(importer: Importer, counts: Counts, outcome: Outcome, rows_digest: str) -> None:
+def _plan(importer: Importer) -> None:
+    """Put into a table what would become of each row; checks may look at it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE {PLAN} ON COMMIT DROP AS {importer.diff()}", importer.context.params
+        )
+        cursor.execute(f"ANALYZE {PLAN}")
+
+
+def _sum_up(importer: Importer, counts: Counts, outcome: Outcome, rows_digest: str) -> None:
     params = importer.context.params
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE {PLAN} ON COMMIT DROP AS {importer.diff()}", params)
         cursor.execute(
             f"SELECT action, count(*), coalesce(sum(hashint8extended(coalesce(row_no, 0)::bigint, 1)::numeric"
             f" + hashint8extended(coalesce(key, 0), 2) + coalesce(was, 0)), 0)"
@@ -206,7 +217,6 @@ def _plan(importer: Importer, counts: Counts, outcome: Outcome, rows_digest: str
         for action, (count, _) in found.items():
             name = action.split(":")[0]
             setattr(counts, name, getattr(counts, name) + count)
-        cursor.execute(f"ANALYZE {PLAN}")
         if samples := importer.samples():
             cursor.execute(f"{samples} LIMIT {SAMPLES}", params)
             outcome.samples = [

@@ -52,6 +52,7 @@ class ScoreImporter(Importer):
 
     profile_name = "scores"
     function = "admissions.manage_candidates"
+    touched = ("admissions_candidate",)
     staged = (
         Staged("number", field="candidate_number", width=20),
         Staged("name", width=60),
@@ -76,16 +77,14 @@ class ScoreImporter(Importer):
         return (ScoresCheck(self.subjects),)
 
     def lookups(self):
-        within = self.context.within("c")
         yield duplicates("number")
         yield unknown(self.context)
         yield differs(self.context, "name", "姓名")
         yield Lookup(
             Fault("score_sent", "考生档案已不在库中，成绩不能再整批修改", "请通过更正办理。"),
             "number",
-            f"SELECT s.row_no, s.number, '' {JOIN} JOIN admissions_dossier d ON d.candidate_id = c.id"
-            f" WHERE d.state NOT IN ('pool', 'excluded') AND {within} AND c.total IS NOT NULL"
-            " AND (s.scores, s.total) IS DISTINCT FROM (c.scores, c.total)",
+            f"SELECT s.row_no, s.number, '' FROM {PLAN} p JOIN {ROWS} s USING (row_no) JOIN admissions_dossier d"
+            " ON d.candidate_id = p.key WHERE p.action = 'changed' AND d.state NOT IN ('pool', 'excluded')",
         )
 
     def foreign(self):

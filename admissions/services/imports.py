@@ -25,6 +25,7 @@ from ..models import ImportedFile, Job, Region, Season
 
 CHECK_TASK, WRITE_TASK = "admissions.tasks.check_import", "admissions.tasks.write_import"
 State = ImportedFile.State
+MANY = 200
 
 
 def season_of(actor: User) -> Season:
@@ -316,8 +317,13 @@ def _safe_name(name: str) -> str:
     return "".join(sign for sign in Path(name or "").name if sign.isprintable())[:200] or "未命名"
 
 
-def import_reopen(*, job: Job) -> None:
-    """After a write that failed or was cancelled: the file waits to be checked again."""
+def import_end(*, job: Job) -> None:
+    """After a write: renew statistics of the tables, or let the file wait to be checked again."""
+    file = ImportedFile.objects.get(pk=job.subject_id)
+    if job.state == Job.State.DONE and file.rows_new + file.rows_changed + file.rows_vanishing >= MANY:
+        with connection.cursor() as cursor:
+            for table in registry.importers[file.profile].touched:
+                cursor.execute(f"ANALYZE (SKIP_LOCKED) {table}")
     if job.state in (Job.State.FAILED, Job.State.CANCELLED):
         ImportedFile.objects.filter(pk=job.subject_id, state=State.CONFIRMED).update(
             state=State.UPLOADED, plan_digest="", confirmed_by=None
