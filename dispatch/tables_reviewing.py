@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.templatetags.interface import waited
-from admissions.tables import NUM, MarksColumn, RegionColumn
+from admissions.tables import MarksColumn, RegionColumn
 
 from .models import Placement
 from .queries.waiting import CHECKS, RETURN_CHECKS
@@ -77,8 +77,7 @@ class QueueTable(tables.Table):
 class AdmissionQueue(QueueTable):
     """审核录取."""
 
-    method = tables.Column("方式", orderable=False)
-    position = tables.Column("志愿", accessor="choice_position", attrs=NUM, orderable=False)
+    way = tables.Column("方式", accessor="get_method_display", orderable=False)
     major = tables.Column("录取专业", accessor="plan_line__major_name", orderable=False)
     within_plan, major_planned, line_met, choice_made, not_held, not_own = (
         CheckColumn(verbose_name=title) for _, title in CHECKS
@@ -90,9 +89,12 @@ class AdmissionQueue(QueueTable):
         attrs = QueueTable.Meta.attrs | {"aria-label": "待审录取"}
         empty_text = "没有待审核的录取"
         sequence = (
-            "chosen", "number", "name", "county", "school", "batch", "method", "position", "score", "major",
+            "chosen", "number", "name", "county", "school", "batch", "way", "score", "major",
             *(name for name, _ in CHECKS), "since", "taken",
         )  # fmt: skip
+
+    def render_way(self, value, record):
+        return f"第 {record.choice_position} 志愿" if record.choice_position else value
 
 
 class ReturnQueue(QueueTable):

@@ -13,15 +13,16 @@ from quotas.models import PlanLine
 
 from ..models import Placement, RegionLine, ReviewTake, SchoolControl
 
+# 回避: sent by somebody else than the officer who looks.
 CHECKS = (
-    ("within_plan", "计划内"),
-    ("major_planned", "专业在计划"),
+    ("within_plan", "计划"),
+    ("major_planned", "专业"),
     ("line_met", "达线"),
-    ("choice_made", "有志愿"),
+    ("choice_made", "志愿"),
     ("not_held", "未挂起"),
-    ("not_own", "非本人投出"),
+    ("not_own", "回避"),
 )
-RETURN_CHECKS = (("reasoned", "原因齐全"), ("not_held", "未挂起"), ("not_own", "非本人投出"))
+RETURN_CHECKS = (("reasoned", "原因"), ("not_held", "未挂起"), ("not_own", "回避"))
 
 
 def _yes(condition) -> Case:

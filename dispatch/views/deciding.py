@@ -17,6 +17,7 @@ from ..queries.sheets import SHOWN, counts_of, lines_of, rows_of
 from ..services import deciding, submitting
 
 LEADER = "dispatch.decide_as_leader"
+PER_PAGE = 300
 
 
 class SheetsView(PageView):
@@ -83,12 +84,31 @@ class SheetMixin(ObjectMixin):
         query = self.request.GET or self.request.POST
         shown, major = query.get("shown", ""), query.get("major", "")
         shown = shown if shown in SHOWN else ""
-        rows = list(rows_of(self.object, shown=shown, major=int(major) if major.isdecimal() else None))
+        rows = rows_of(self.object, shown=shown, major=int(major) if major.isdecimal() else None)
+        keys = list(rows.values_list("candidate", flat=True))
         asked = self.request.GET.get("dossier") or self.request.POST.get("candidate") or ""
         asked = int(asked) if asked.isdecimal() else None
-        chosen = asked or (rows[0].candidate_id if rows and self.object.opened_at else None)
+        pages = range(1, max(-(-len(keys) // PER_PAGE), 1) + 1)
+        page = int(query["page"]) if query.get("page", "").isdecimal() else 0
+        if page not in pages:
+            page = keys.index(asked) // PER_PAGE + 1 if asked in keys else 1
+        start = (page - 1) * PER_PAGE
+        chosen = asked or (keys[start] if keys and self.object.opened_at else None)
+        rows = rows[start : start + PER_PAGE]
+        paging = {
+            "pages": pages,
+            "page_number": page,
+            "listed": len(keys),
+            "query": self.query_without_page(),
+        }
         show = {"shown": shown, "major": major, "kinds": SHOWN, "rows": rows, "chosen": chosen}
-        return show | self.frame() | self.reading(chosen)
+        return show | paging | self.frame() | self.reading(chosen)
+
+    def query_without_page(self) -> str:
+        query = self.request.GET.copy()
+        for name in ("page", "dossier"):
+            query.pop(name, None)
+        return query.urlencode()
 
     def back(self):
         return redirect(self.page("one", pk=self.object.pk))
@@ -177,6 +197,18 @@ class SheetAction(SheetMixin, ActionView):
 
     template_name = "dispatch/sheet_deed.html"
     confirm = True
+
+    def get(self, request, *args, **kwargs):
+        """There is nothing to fill in: the confirmation is shown at once."""
+        try:
+            context = self.get_context_data(form=self.get_form(), preview=self.preview({}))
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return self.back()
+        return self.render_to_response(context)
+
+    def post(self, request, *args, **kwargs):
+        return self.back() if "edit" in request.POST else super().post(request, *args, **kwargs)
 
     def get_success_url(self):
         return self.page("one", pk=self.object.pk)

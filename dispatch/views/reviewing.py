@@ -117,15 +117,16 @@ class ReviewDeed(Queue, ActionView):
     def preview(self, data):
         if not self.chosen:
             raise Refusal("没有选择考生，或所选考生均已不在待审状态。")
-        rows = list(shown_with(self.queue().filter(pk__in=self.chosen)))
+        rows = self.queue().filter(pk__in=self.chosen)
+        count = len(self.chosen) if self.whole else rows.order_by().count()
+        failing = 0 if self.whole else rows.order_by().filter(green=False).count()
         warnings = []
-        failing = sum(not row.green for row in rows)
         if failing:
             warnings.append(f"其中 {failing} 名有未通过的系统检查，请逐一核对。")
-        if len(rows) != len(self.chosen):
-            warnings.append(f"{len(self.chosen) - len(rows)} 名已不在待审状态。")
+        if count != len(self.chosen):
+            warnings.append(f"{len(self.chosen) - count} 名已不在待审状态。")
         return {
-            "count": len(rows),
+            "count": count,
             "unit": "名考生",
             "words": self.words,
             "warnings": warnings,
@@ -146,7 +147,7 @@ class ReviewDeed(Queue, ActionView):
                     marks(row.dispatch_score),
                     (row.reason if self.returns else row.plan_line and row.plan_line.major_name) or "",
                 )
-                for row in rows[:20]
+                for row in shown_with(rows)[:20]
             ],
         }
 
