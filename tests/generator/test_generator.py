@@ -153,7 +153,7 @@ def test_daily_results_keep_to_seats(province):
 def test_results_of_shandong_are_tables_of_the_notice(shandong):
     folder, made = shandong
     profile = load_profile("shandong_2019")
-    for city in load_pack("shandong").cities:
+    for city in (c for c in load_pack("shandong").cities if c.has_own_system):
         tables = sorted((folder / city.code).glob("zz*.dbf"))
         assert tables
         count = 0
