@@ -54,6 +54,11 @@ class SelectionView(ActionView):
             return self.render_to_response(self.get_context_data(form=form, chosen=chosen))
         return super().post(request, *args, **kwargs)
 
+    def form_valid(self, form):
+        if "edit" in self.request.POST and all(field.is_hidden for field in form):
+            return redirect(self.page())  # there is nothing to fill in but the choice itself
+        return super().form_valid(form)
+
     def posted(self) -> dict:
         post = self.request.POST
         return {"chosen": post.getlist("chosen"), "all": post.get("all"), "query": post.get("query", "")}

@@ -11,6 +11,8 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="noticenumber",
             name="code",
-            field=models.CharField(default=rosters.models.notice.new_code, max_length=12, verbose_name="核验码"),
+            field=models.CharField(
+                default=rosters.models.notice.new_code, max_length=12, verbose_name="核验码"
+            ),
         ),
     ]
