@@ -1,0 +1,1 @@
+"""One day of admissions in two provinces, walked through the platform's own pages over HTTP."""

@@ -1,0 +1,47 @@
+"""The dispatching officer's part: lines, rehearsal, the second person, execution, release."""
+
+import re
+
+from .browser import Browser
+
+_ROW = re.compile(r"<tr>(.*?)</tr>", re.S)
+
+
+def batches(browser: Browser) -> list[tuple[str, str]]:
+    """Key and code of the batches of one's city, in the order of dispatch."""
+    page = browser.get("/dispatch/set-region-line/")
+    found = []
+    for row in _ROW.findall(page):
+        link = re.search(r'href="/dispatch/set-region-line/(\d+)/"', row)
+        code = re.search(r"<td>(\d+)</td>", row)
+        if link and code:
+            found.append((link[1], code[1]))
+    return found
+
+
+def set_lines(browser: Browser, lines: dict[str, float | None]) -> None:
+    """Lines of the batches that have one, by code of the batch."""
+    for key, code in batches(browser):
+        if lines.get(code) is not None:
+            browser.do(f"/dispatch/set-region-line/{key}/", {"county": "", "score": f"{lines[code]:g}"})
+
+
+def dispatch(sender: Browser, second: Browser, batch: str) -> int:
+    """One batch from opening to release.
+
+    Returns:
+        number of dossiers sent.
+    """
+    sender.get(f"/dispatch/dispatch-batch/open/{batch}/")
+    sender.do(f"/dispatch/dispatch-batch/open/{batch}/")
+    run = sender.place
+    sender.do(f"{run}rehearse/")
+    sender.wait(run)
+    key = re.search(r"/run/(\d+)/", run)[1]
+    page = second.get(f"/dispatch/confirm-dispatch/run/{key}/")
+    fingerprint = re.search(r'name="fingerprint" value="([0-9a-f]{64})"', page)[1]
+    second.do(f"/dispatch/confirm-dispatch/run/{key}/", {"fingerprint": fingerprint})
+    sender.do(f"{run}execute/")
+    page = sender.wait(run)
+    sender.do(f"{run}release/")
+    return int(re.search(r"投出 ([\d\u202f]+)，", page)[1].replace("\u202f", ""))
