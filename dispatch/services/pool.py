@@ -234,7 +234,7 @@ def pool_withdraw(*, actor: User, placement: Placement) -> None:
         or placement.school_id != actor.organisation_id
     ):
         raise Refusal("该考生不是待审的在库录取考生，不能撤回。")
-    if taken_by_officers([placement]):
+    if taken_by_officers([placement.pk]):
         raise Refusal("招办已在审核该考生，不能撤回。")
     with unwalled():  # the dossier leaves the school's sight
         dossiers_move(

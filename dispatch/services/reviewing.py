@@ -20,6 +20,7 @@ from quotas.services import seats_give_back
 
 from ..models import Placement, ReviewTake, Sheet
 from ..queries.waiting import admissions_waiting, in_queue_order, returns_waiting
+from .submitting import taken_by_officers
 
 QUEUES = {State.ADMIT_SUBMITTED: admissions_waiting, State.RETURN_SUBMITTED: returns_waiting}
 
@@ -44,9 +45,10 @@ def rows_take(*, actor: User, state: State, number: int = 10) -> int:
         pk__in=[candidate for candidate, _ in wanted], state=state
     )
     still = {dossier.pk: dossier.placement_id for dossier in free.order_by("pk")}
-    keys = sorted(pk for candidate, pk in wanted if still.get(candidate) == pk)
+    keys = {pk for candidate, pk in wanted if still.get(candidate) == pk}
+    keys -= taken_by_officers(keys)  # by a colleague, between the look and the lock
     ReviewTake.objects.filter(pk__in=keys).delete()  # outdated ones
-    ReviewTake.objects.bulk_create(ReviewTake(placement_id=pk, officer=actor) for pk in keys)
+    ReviewTake.objects.bulk_create(ReviewTake(placement_id=pk, officer=actor) for pk in sorted(keys))
     return len(keys)
 
 

@@ -1,6 +1,7 @@
 """The leader of a school gives out majors for a whole sheet, submits it, and takes it back (组长录退)."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -207,7 +208,7 @@ def sheet_withdraw(*, actor: User, sheet: Sheet) -> int:
     sheet = sheet_locked(actor=actor, sheet=sheet)
     school_must_be_open(control_of(batch=sheet.batch_id, school=sheet.school_id))
     waiting = _locked(sheet, {State.ADMIT_SUBMITTED, State.RETURN_SUBMITTED})
-    taken = taken_by_officers(waiting)
+    taken = taken_by_officers(p.pk for p in waiting)
     free = [p for p in waiting if p.pk not in taken]
     if not free:
         raise Refusal("没有可以撤回的档案：招办已在审核或已审核完毕。", hint="如须更正请联系生源地招办。")
@@ -222,10 +223,14 @@ def sheet_withdraw(*, actor: User, sheet: Sheet) -> int:
     return len(free)
 
 
-def taken_by_officers(placements: list[Placement]) -> set[int]:
-    """Keys of those that an officer has taken for audit and not laid back; call it with dossiers locked."""
+def taken_by_officers(placements: Iterable[int]) -> set[int]:
+    """Those of some placements that an officer has taken for audit and not laid back.
+
+    Args:
+        placements: primary keys; their dossiers are locked, so that nobody takes them meanwhile.
+    """
     since = timezone.now() - timedelta(minutes=ReviewTake.MINUTES)
-    takes = ReviewTake.objects.filter(placement_id__in=[p.pk for p in placements], taken_at__gte=since)
+    takes = ReviewTake.objects.filter(placement_id__in=list(placements), taken_at__gte=since)
     return set(takes.values_list("pk", flat=True))
 
 

@@ -171,6 +171,23 @@ def test_what_an_officer_has_taken_the_school_cannot_withdraw(cast, sheet, candi
     assert submitting.sheet_withdraw(actor=cast.school, sheet=sheet) == 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_officers_never_take_the_same_rows(cast, batch, schools, plan_line, make_candidates):
+    PlanLine.objects.filter(pk=plan_line.pk).update(seats_planned=15)
+    sheet_submitted(cast.city, cast.school, batch, schools[0], make_candidates(15))
+    other = factories.make_user("gz-reviewer-2", cast.reviewer.organisation, "reviewing")
+    officers = [cast.reviewer.pk, other.pk]
+    connection.close()
+
+    def deed(index):
+        reviewing.rows_take(actor=User.objects.get(pk=officers[index]), state=State.ADMIT_SUBMITTED)
+
+    assert in_threads(2, deed) == ["done", "done"]
+    held = [ReviewTake.objects.filter(officer=officer).count() for officer in officers]
+    assert max(held) == 10
+    assert sum(held) == ReviewTake.objects.count() <= 15
+
+
 def test_it_leaves_a_trace(cast, sheet, candidates):
     with walled(cast.reviewer.scope):
         reviewing.admissions_approve(actor=cast.reviewer, placements=keys(candidates))
