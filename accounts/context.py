@@ -68,24 +68,21 @@ def deed_record(*, actor, subject: str = "", count: int = 1, note: str = "", fun
 def walled(scope: Scope | None) -> Iterator[None]:
     """Run as the database role that row-level security holds within a scope.
 
-    Must be called inside a transaction: role and scope end with it, or with this block.
+    Role and scope end with the block, or with the transaction around it.
 
     Args:
         scope: what may be seen; None sees no person at all.
     """
     values = scope_settings(scope)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL ROLE {WEB_ROLE}")
-        cursor.execute(
-            "SELECT " + ", ".join("set_config(%s, %s, true)" for _ in values),
-            [part for pair in values.items() for part in pair],
-        )
-    try:
+    with transaction.atomic():  # an error takes the role back together with what was written
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SET LOCAL ROLE {WEB_ROLE}; SELECT " + ", ".join("set_config(%s, %s, true)" for _ in values),
+                [part for pair in values.items() for part in pair],
+            )
         yield
-    finally:
-        if not connection.needs_rollback:
-            with connection.cursor() as cursor:
-                cursor.execute("RESET ROLE")
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
 
 
 @contextmanager

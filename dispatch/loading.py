@@ -111,7 +111,8 @@ def choices_freeze(batch: Batch) -> int:
 def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     """Read a batch as it stands: who is in the pool with a choice, and what each school may take.
 
-    Eligible is who reaches the line of his county (or of the city) and of the school, and was not
+    The rows come by candidate number, compared byte by byte, so that equals stand in the same order on any
+    server. Eligible is who reaches the line of his county (or of the city) and of the school, and was not
     returned by that school in this batch before (domain.md §2.2, guard 4).
 
     Args:
@@ -131,6 +132,9 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     selected = "".join(f", {key}" for key in keys) + "".join(
         f", coalesce(f.schools[{number + 1}], 0)" for number in range(width)
     )
+    with connection.cursor() as cursor:
+        # Big hash tables for the rest of this job; and no helpers, which take the core that reads the rows.
+        cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL max_parallel_workers_per_gather = 0")
     rows = copy_out(
         f"""
         SELECT c.id, c.county, coalesce(c.total, 0) + CASE WHEN c.concessions = '{{}}' THEN 0 ELSE (
@@ -141,7 +145,7 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
         JOIN admissions_dossier d ON d.candidate_id = f.candidate_id
         JOIN admissions_candidate c ON c.id = f.candidate_id
         WHERE f.batch_id = %s AND d.state = %s AND NOT d.held AND c.city = %s
-        ORDER BY c.number
+        ORDER BY c.number COLLATE "C"
         """,
         [batch.pk, State.POOL.value, batch.city],
         columns,
@@ -204,7 +208,7 @@ def _last(batch: Batch, parameters: dict, candidates: np.ndarray) -> np.ndarray:
         return np.arange(len(candidates))  # the rows come sorted by candidate number
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT number FROM admissions_candidate WHERE id = ANY(%s) ORDER BY number",
+            'SELECT number FROM admissions_candidate WHERE id = ANY(%s) ORDER BY number COLLATE "C"',
             [candidates.tolist()],
         )
         return lottery_numbers(parameters["seed"], [number for (number,) in cursor])
@@ -270,7 +274,7 @@ def fingerprint_of(parameters: dict, snapshot: Snapshot, outcome: Outcome) -> tu
 
 
 def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dict[int, int]) -> int:
-    """Write a run's placements into a partition of their own and attach it.
+    """Write a run's placements into a table of their own; ``placements_attach`` makes it a partition.
 
     Args:
         run: being executed.
@@ -280,7 +284,7 @@ def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dic
     Returns:
         number of placements.
     """
-    batch, part = run.batch, f"dispatch_placement_r{run.pk}"
+    batch, part = run.batch, partition_of(run)
     fixed = {"run_id": run.pk, "season_id": batch.season_id, "batch_id": batch.pk}
     texts = {"province": batch.season.province, "city": batch.city, "method": Placement.Method.DISPATCH.value}
     with connection.cursor() as cursor:
@@ -320,9 +324,23 @@ def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dic
         )
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {part} ADD CHECK (run_id IS NOT NULL AND run_id = {int(run.pk)})")
-        cursor.execute(
-            f"ALTER TABLE dispatch_placement ATTACH PARTITION {part} FOR VALUES IN ({int(run.pk)})"
-        )
-        # Without statistics the planner takes a fresh partition for a handful of rows.
+        # Without statistics the planner takes a fresh table for a handful of rows.
         cursor.execute(f"ANALYZE {part} (run_id, candidate_id, sheet_id, school_id)")
     return len(sent)
+
+
+def placements_attach(run: Run) -> None:
+    """Make a run's table a partition; call it last, since runs of other cities wait from here to the end.
+
+    Args:
+        run: whose placements were written in this transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER TABLE dispatch_placement ATTACH PARTITION {partition_of(run)} FOR VALUES IN ({int(run.pk)})"
+        )
+
+
+def partition_of(run: Run) -> str:
+    """Name of the table that holds a run's placements."""
+    return f"dispatch_placement_r{int(run.pk)}"

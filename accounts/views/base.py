@@ -110,7 +110,6 @@ class FunctionView(View):
         with ExitStack() as stack:
             address = request.META.get("REMOTE_ADDR")
             stack.enter_context(deed_context(function=self.function.key, address=address))
-            stack.enter_context(transaction.atomic())
             stack.enter_context(walled(request.user.scope))
             if request.method in READING:
                 stack.enter_context(connection.execute_wrapper(refuse_writes))

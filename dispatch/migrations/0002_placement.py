@@ -34,8 +34,9 @@ CREATE INDEX placement_id ON dispatch_placement (id);
 CREATE INDEX placement_candidate ON dispatch_placement (candidate_id);
 CREATE INDEX placement_sheet ON dispatch_placement (sheet_id);
 CREATE INDEX placement_school ON dispatch_placement (school_id, season_id);
-CREATE TABLE dispatch_placement_single PARTITION OF dispatch_placement DEFAULT;
-ALTER TABLE dispatch_placement_single ADD CONSTRAINT single_has_no_run CHECK (run_id IS NULL);
+-- No DEFAULT partition: attaching another would lock it against everybody, and two attaching at once
+-- would wait for each other.
+CREATE TABLE dispatch_placement_single PARTITION OF dispatch_placement FOR VALUES IN (NULL);
 CREATE UNIQUE INDEX placement_single_open ON dispatch_placement_single (candidate_id)
     WHERE closed_at IS NULL;
 """

@@ -17,7 +17,15 @@ from admissions.models import Batch, Dossier, Job
 from admissions.services.dossiers import dossiers_move_all
 from quotas.models import PlanLine
 
-from ..loading import choices_freeze, fingerprint_of, parameters_of, placements_write, snapshot_load
+from ..loading import (
+    choices_freeze,
+    fingerprint_of,
+    parameters_of,
+    partition_of,
+    placements_attach,
+    placements_write,
+    snapshot_load,
+)
 from ..models import Placement, Run, RunSchool, Sheet
 from ..runs import results_of, run_store
 
@@ -177,11 +185,11 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
     moved = dossiers_move_all(
         actor=actor,
         step="dispatch",
-        relation="SELECT candidate_id, id, school_id, NULL::varchar, '' FROM dispatch_placement WHERE run_id = %s",
-        params=[run.pk],
+        relation=f"SELECT candidate_id, id, school_id, NULL::varchar, '' FROM {partition_of(run)}",
         subject=f"投档 {run}",
     )
     progress(4, 5, "核对")
+    placements_attach(run)
     if not sent == moved == run.sent == sum(sheet.size for sheet in sheets):
         raise Refusal("投档后核对数目不符，本次投档没有执行。", hint="请联系系统管理员。")
     run.state, run.executed_at = Run.State.EXECUTED, timezone.now()
@@ -228,11 +236,10 @@ def run_cancel(*, actor: User, run: Run, reason: str) -> int:
     run = _locked(actor, run)
     if run.state == Run.State.CANCELLED:
         raise Refusal("该次投档已经撤销。")
-    opened = run.sheets.filter(opened_at__isnull=False)
-    if opened.exists():
-        raise Refusal(
-            f"已有 {opened.count()} 所院校开始阅档，不能整体撤销。", hint="可按投档单或考生取消投档。"
-        )
+    sheets = list(run.sheets.select_for_update(of=("self",)).order_by("pk"))  # as a school opens one
+    opened = [sheet for sheet in sheets if sheet.opened_at]
+    if opened:
+        raise Refusal(f"已有 {len(opened)} 所院校开始阅档，不能整体撤销。", hint="可按投档单或考生取消投档。")
     back = 0
     if run.executed_at:
         back = dossiers_move_all(

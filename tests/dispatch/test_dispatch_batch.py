@@ -11,6 +11,7 @@ from admissions.models import Candidate, Dossier, DossierEvent, Job
 from dispatch.models import Placement, RegionLine, Run, Sheet
 from dispatch.services import sending
 from tests import factories
+from tests.concurrency import in_threads
 
 
 @pytest.fixture
@@ -53,7 +54,9 @@ def test_rehearsal_moves_nobody_and_tells_each_school_its_lowest(cast, batch, re
 def test_the_same_input_gives_the_same_fingerprint(cast, batch, ready):
     first = rehearsed(cast, batch)
     before = first.fingerprint
-    sending.run_rehearse(actor=cast.city, run=first, progress=Progress("00000000-0000-0000-0000-000000000000"))
+    sending.run_rehearse(
+        actor=cast.city, run=first, progress=Progress("00000000-0000-0000-0000-000000000000")
+    )
     first.refresh_from_db()
     assert first.fingerprint == before
 
@@ -88,7 +91,9 @@ def test_an_execution_is_refused_if_anything_changed_since(cast, batch, ready):
     sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
     Candidate.objects.filter(pk=ready[-1].pk).update(total=99999)
     with pytest.raises(Refusal, match="没有执行"):
-        sending.run_execute(actor=cast.city, run=run, progress=Progress("00000000-0000-0000-0000-000000000000"))
+        sending.run_execute(
+            actor=cast.city, run=run, progress=Progress("00000000-0000-0000-0000-000000000000")
+        )
     assert states() == {"pool": 15, "sent": 0}
     assert not Sheet.objects.exists()
 
@@ -191,4 +196,31 @@ def test_the_guard_refuses_a_move_that_no_step_allows(ready):
     from django.db import DatabaseError, transaction
 
     with pytest.raises(DatabaseError, match="no step leads|dossier_at_school_or_free"), transaction.atomic():
-        Dossier.objects.filter(pk=ready[0].pk).update(state=State.REGISTERED, placement_id=1, school_id=ready[0].pk)
+        Dossier.objects.filter(pk=ready[0].pk).update(
+            state=State.REGISTERED, placement_id=1, school_id=ready[0].pk
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_cities_execute_at_once(cast, batch, other_batch, ready, schools, plan_line, make_candidates):
+    """Both read placements of the other before they attach their own: neither waits for the other for ever."""
+    factories.make_plan_line(schools[1], other_batch, seats=5)
+    factories.make_choices(make_candidates(8, city="4403"), other_batch, schools[1:])
+    reviewer = factories.make_user("sz-reviewer", cast.other_city.organisation, "reviewing")
+    runs = []
+    for of, sender, second in ((batch, cast.city, cast.reviewer), (other_batch, cast.other_city, reviewer)):
+        run = sending.run_open(actor=sender, batch=of)
+        sending.run_rehearse(actor=sender, run=run, progress=Progress("00000000-0000-0000-0000-000000000000"))
+        run.refresh_from_db()
+        sending.run_confirm(actor=second, run=run, fingerprint=run.fingerprint)
+        runs.append((sender, run))
+    done = in_threads(
+        2,
+        lambda index: sending.run_execute(
+            actor=runs[index][0],
+            run=runs[index][1],
+            progress=Progress("00000000-0000-0000-0000-000000000000"),
+        ),
+    )
+    assert done == ["done", "done"]
+    assert states()["sent"] == 15

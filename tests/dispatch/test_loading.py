@@ -223,6 +223,7 @@ def executing(cast, batch, snapshot, outcome) -> Run:
     run = Run.objects.create(batch=batch, round=1, created_by=cast.city)
     sheets = {key: 1000 + key for key in snapshot.schools.tolist()}
     assert loading.placements_write(run, snapshot, outcome, sheets) == int((outcome.unit >= 0).sum())
+    loading.placements_attach(run)
     return run
 
 
