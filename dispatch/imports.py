@@ -9,7 +9,7 @@ from admissions.imports import codes
 from admissions.imports.findings import Fault
 from admissions.imports.general_admissions import STATE_WORD
 from admissions.imports.importer import PLAN, ROWS, Importer, Lookup, Staged, registry
-from admissions.imports.roll import FOREIGN, JOIN, differs, duplicates, unknown
+from admissions.imports.roll import FOREIGN, JOIN, UniqueCheck, differs, unknown
 from admissions.reference import load_pack, pack_names
 from admissions.services.dossiers import dossiers_move_all
 from quotas.services import seats_give_back, seats_take
@@ -57,8 +57,10 @@ class DailyResultsImporter(Importer):
             "plan_kinds": codes.kinds(),
         }
 
+    def checks(self):
+        return (UniqueCheck("number"),)
+
     def lookups(self):
-        yield duplicates("number")
         yield unknown(self.context)
         yield differs(self.context, "name", "姓名")
         yield differs(self.context, "id_number", "证件号码")

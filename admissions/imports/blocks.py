@@ -7,7 +7,7 @@ from itertools import islice
 from .findings import Fault, Findings, Level
 from .formats import Column, Profile
 from .readers import CellProblem, ReadError, Row, Rows
-from .values import CONVERTERS, WRONG, Memo, identity, listed, wrong_code
+from .values import CONVERTERS, WRONG, Memo, code, identity, listed, wrong_code
 
 BLOCK_ROWS = 4096
 MISSING = Fault("missing", "必填项为空")
@@ -140,6 +140,7 @@ class Columns:
             for _, c in layout.places
             if c.type in CONVERTERS and c.field not in raw
         }
+        self.plain = {c.field for _, c in layout.places if c.type == "code" and c.field not in raw}
         self.widths = {}
         for _, column in layout.places:
             limits = [0 if bytewise else column.width, (widths or {}).get(column.field, 0)]
@@ -196,6 +197,11 @@ class Columns:
             return self._convert(
                 self.known[column.field].get, self.faults[column.field], column, texts, numbers, findings
             )
+        if column.field in self.plain:
+            together = "".join(texts)
+            if (together.isascii() and together.isalnum()) or not together:
+                return texts
+            return self._convert(code, WRONG["code"], column, texts, numbers, findings)
         if memo := self.memos.get(column.field):
             return self._convert(memo.__getitem__, WRONG[column.type], column, texts, numbers, findings)
         return texts

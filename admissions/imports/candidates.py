@@ -6,7 +6,7 @@ from . import codes
 from .findings import Fault, Level
 from .importer import PLAN, ROWS, Importer, Lookup, Staged, registry
 from .persons import BirthCheck, IdentityCheck, NameCheck, PatternCheck, contact_checks, number_shape
-from .roll import FOREIGN, JOIN, ConcessionCheck, PlaceCheck, duplicates
+from .roll import FOREIGN, JOIN, ConcessionCheck, PlaceCheck, UniqueCheck
 
 # staged column → (column of the table, value there)
 COLUMNS = {
@@ -86,6 +86,7 @@ class CandidateImporter(Importer):
         return (
             PlaceCheck("county_code", self.context.county or self.context.city, self.context.region_name),
             PatternCheck("number", shape, wrong),
+            *map(UniqueCheck, ("number", "id_number", "student_number", "exam_number")),
             IdentityCheck(),
             NameCheck(),
             BirthCheck(self.context.season.year),
@@ -95,7 +96,6 @@ class CandidateImporter(Importer):
 
     def lookups(self):
         outside = f"{JOIN} WHERE NOT ({self.context.within('c')})"
-        yield from (duplicates(name) for name in ("number", "id_number", "student_number", "exam_number"))
         yield Lookup(
             Fault("number_taken", "考生号已被其他市或县区的考生使用", "请与报名系统核对。"),
             "number",

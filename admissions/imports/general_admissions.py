@@ -4,7 +4,7 @@ from ..lifecycle import WORDS
 from ..services.dossiers import dossiers_move_all
 from .findings import Fault
 from .importer import PLAN, ROWS, Importer, Lookup, Staged, registry
-from .roll import FOREIGN, JOIN, differs, duplicates, unknown
+from .roll import FOREIGN, JOIN, UniqueCheck, differs, unknown
 
 STATE_WORD = "CASE d.state " + " ".join(f"WHEN '{s}' THEN '{w}'" for s, w in WORDS.items()) + " END"
 
@@ -24,8 +24,10 @@ class GeneralAdmissionImporter(Importer):
         Staged("school_name", width=100),
     )
 
+    def checks(self):
+        return (UniqueCheck("number"),)
+
     def lookups(self):
-        yield duplicates("number")
         yield unknown(self.context)
         yield differs(self.context, "name", "姓名")
         yield differs(self.context, "id_number", "证件号码")

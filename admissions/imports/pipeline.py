@@ -202,7 +202,7 @@ def _plan(importer: Importer) -> None:
         cursor.execute(
             f"CREATE TEMP TABLE {PLAN} ON COMMIT DROP AS {importer.diff()}", importer.context.params
         )
-        cursor.execute(f"ANALYZE {PLAN}")
+        cursor.execute(f"ANALYZE {PLAN} (row_no, key, action)")
 
 
 def _sum_up(importer: Importer, counts: Counts, outcome: Outcome, rows_digest: str) -> None:

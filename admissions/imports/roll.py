@@ -15,14 +15,38 @@ DUPLICATE = {
 }
 
 
-def duplicates(name: str) -> Lookup:
-    """Rows whose value of a staged column occurs more than once in the file."""
-    return Lookup(
-        Fault(f"{name}_twice", DUPLICATE[name], "每名考生只能有一行，请查明后删除或更正。"),
-        name,
-        f"SELECT s.row_no, s.{name}, '' FROM {ROWS} s JOIN (SELECT {name} FROM {ROWS}"
-        f" WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 1) d USING ({name})",
-    )
+class UniqueCheck:
+    """A column in which no value occurs twice in the file; every row of a value that does is named.
+
+    Args:
+        name: a column of ``DUPLICATE``.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+        self.fault = Fault(f"{name}_twice", DUPLICATE[name], "每名考生只能有一行，请查明后删除或更正。")
+        self.seen: dict[str, int] = {}
+        self.told: set[int] = set()
+
+    def check(self, block: Block, findings: Findings) -> None:
+        values = [value for value in block.column(self.name) if value]
+        rows = block.numbers
+        if len(values) != len(rows):
+            rows = [row for row, value in zip(rows, block.column(self.name), strict=True) if value]
+        here = dict(zip(values, rows, strict=True))
+        if len(here) == len(values) and self.seen.keys().isdisjoint(here):
+            self.seen.update(here)
+            return
+        for row, value in zip(rows, values, strict=True):
+            first = self.seen.setdefault(value, row)
+            if first != row:
+                self._tell(first, value, block, findings)
+                self._tell(row, value, block, findings)
+
+    def _tell(self, row: int, value: str, block: Block, findings: Findings) -> None:
+        if row not in self.told:
+            self.told.add(row)
+            findings.add(self.fault, block.headers[self.name], row, value)
 
 
 def unknown(context: Context) -> Lookup:

@@ -4,7 +4,7 @@ from admissions.models import Subject
 
 from .findings import Fault
 from .importer import PLAN, ROWS, Importer, Lookup, Staged, registry
-from .roll import FOREIGN, JOIN, differs, duplicates, unknown
+from .roll import FOREIGN, JOIN, UniqueCheck, differs, unknown
 
 
 class ScoresCheck:
@@ -74,10 +74,9 @@ class ScoreImporter(Importer):
         return tuple(f"subject_{subject.code}" for subject in self.subjects)
 
     def checks(self):
-        return (ScoresCheck(self.subjects),)
+        return (UniqueCheck("number"), ScoresCheck(self.subjects))
 
     def lookups(self):
-        yield duplicates("number")
         yield unknown(self.context)
         yield differs(self.context, "name", "姓名")
         yield Lookup(

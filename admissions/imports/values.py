@@ -84,8 +84,8 @@ def moment(text: str) -> str | None:
 
 
 def code(text: str) -> str | None:
-    """Half-width letters and digits."""
-    return text if text.isascii() and text.isalnum() else None
+    """Half-width letters and digits, or nothing."""
+    return text if (text.isascii() and text.isalnum()) or not text else None
 
 
 def identity(text: str) -> str | None:
@@ -94,7 +94,6 @@ def identity(text: str) -> str | None:
 
 
 CONVERTERS: Mapping[str, Callable[[str], str | None]] = {
-    "code": code,
     "int": whole,
     "score": score,
     "money": money,

@@ -30,7 +30,7 @@ class Candidate(models.Model):
     much as the row.
     """
 
-    season = models.ForeignKey(Season, models.PROTECT, db_index=False)
+    season = models.ForeignKey(Season, models.PROTECT, db_index=False, db_constraint=False)
     number = models.CharField("考生号", max_length=20)
     name = models.CharField("姓名", max_length=60)
     sex = models.CharField("性别", max_length=1, choices=Sex)

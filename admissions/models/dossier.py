@@ -24,10 +24,11 @@ class Dossier(models.Model):
     """Where a candidate's dossier is. Only ``dossiers_move`` writes here.
 
     The row points to its one open placement; since there is one row per candidate there can be no
-    second. No column that moves is indexed, so that a move rewrites no index (HOT).
+    second. The import makes it in the statement that makes the candidate, so no key is checked per row.
+    No column that moves is indexed, so that a move rewrites no index (HOT).
     """
 
-    candidate = models.OneToOneField(Candidate, models.CASCADE, primary_key=True)
+    candidate = models.OneToOneField(Candidate, models.CASCADE, primary_key=True, db_constraint=False)
     season = models.ForeignKey(Season, models.PROTECT, db_index=False, db_constraint=False)
     province = models.CharField("省", max_length=2)
     city = models.CharField("市", max_length=4)

@@ -7,7 +7,7 @@ import io
 import os
 from collections.abc import Iterator
 
-from .base import ReadError, Row, clean, fit
+from .base import ReadError, Row, clean, fit, is_clean
 from .dbf import decode
 
 MAX_BYTES = 200 * 1024 * 1024
@@ -86,6 +86,10 @@ def _lines(reader, header: tuple[str, ...]) -> Iterator[Row]:
             return
         except csv.Error as error:
             raise ReadError(f"第 {line} 行的引号不配对：{error}。", "请检查该行的双引号。") from None
+        if len(record) == width and is_clean(record) and _plain(record):
+            if any(record):
+                yield Row(line, tuple(record))
+            continue
         problems = []
         cells = []
         for i, value in enumerate(record):
@@ -96,6 +100,12 @@ def _lines(reader, header: tuple[str, ...]) -> Iterator[Row]:
             cells.append(text)
         if any(cells) or problems:
             yield Row(line, fit(cells, width, problems), tuple(problems))
+
+
+def _plain(record: list[str]) -> bool:
+    """Whether no cell is written as ="…", and none is longer than a cell may be."""
+    text = "\n".join(record)
+    return '="' not in text and len(text) <= MAX_FIELD
 
 
 def _unquoted(value: str) -> str:

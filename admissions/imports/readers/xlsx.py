@@ -13,9 +13,10 @@ import python_calamine
 import xlsxwriter
 
 from .archive import UPLOAD, Limits, check_archive, error_cells
-from .base import CellProblem, ReadError, Row, clean, fit
+from .base import CellProblem, ReadError, Row, clean, fit, is_clean
 
 EPOCH = datetime(2021, 1, 1)  # creation time written into every workbook: equal rows give equal bytes
+_TEXTS = frozenset({str})
 _LOST = 10**15  # from here on a float no longer holds every whole number
 
 
@@ -83,6 +84,15 @@ def _rows(
     for (number, column), value in errors.items():
         wrong.setdefault(number, []).append((column, value))
     for number, values in enumerate(rows, start=top + 1):
+        if (
+            len(values) == width
+            and number not in wrong
+            and _TEXTS.issuperset(map(type, values))
+            and is_clean(values)
+        ):
+            if any(values):
+                yield Row(number, tuple(values))
+            continue
         problems: list[CellProblem] = []
         for i, value in wrong.get(number, ()):
             problems.append(_error_cell(value, i, header[i] if i < width else ""))
