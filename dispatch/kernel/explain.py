@@ -135,10 +135,8 @@ def _reached(problem, outcome, rounds, rank, candidate, position):
     served = rounds.of(there, outcome.position[there])
     there, served = there[served <= turn], served[served <= turn]
     seats, taken = int(problem.seats[unit]), len(there)
-    if outcome.position[candidate] == position:
-        reason = Reason.SENT
-    else:
-        reason = Reason.FULL if taken >= seats else Reason.TIED
+    refused = Reason.FULL if taken >= seats else Reason.TIED
+    reason = Reason.SENT if outcome.position[candidate] == position else refused
     own = int(rank[candidate])
     if not taken:
         return Why(position, unit, reason, own, seats)

@@ -127,13 +127,13 @@ class Province:
         return f"审核 {count} 份"
 
     def from_pool(self) -> str:
-        leaders = self.leaders()
-        cities = [(code, self.cities[code].name) for code in self.sending_cities()]
-        count = sum(
-            schools.from_pool(self.staff, code, name, leaders[place::6])
-            for place, (code, name) in enumerate(cities)
-        )
-        return f"{count} 名"
+        cities = self.sending_cities()
+
+        def city(code: str) -> int:
+            some = self.leaders()[cities.index(code) % 12 :: 12]
+            return schools.from_pool(self.staff, code, self.cities[code].name, some)
+
+        return f"{self.each_city(city, cities)} 名"
 
     def register(self) -> str:
         with ThreadPoolExecutor(4) as pool:

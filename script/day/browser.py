@@ -29,7 +29,8 @@ class Browser:
 
     def __init__(self, base_url: str, username: str):
         self.username = username
-        self.http = httpx.Client(base_url=base_url, timeout=600, trust_env=False)
+        once = httpx.Limits(max_keepalive_connections=0)  # a kept connection may be closed under a request
+        self.http = httpx.Client(base_url=base_url, timeout=600, trust_env=False, limits=once)
 
     def get(self, address: str, **query) -> str:
         """A page as text; follows redirects."""

@@ -195,7 +195,7 @@ def test_another_city_does_not_find_the_run(cast, batch, ready, client_of):
 def test_the_guard_refuses_a_move_that_no_step_allows(ready):
     from django.db import DatabaseError, transaction
 
-    with pytest.raises(DatabaseError, match="no step leads|dossier_at_school_or_free"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"no step leads|dossier_at_school_or_free"), transaction.atomic():
         Dossier.objects.filter(pk=ready[0].pk).update(
             state=State.REGISTERED, placement_id=1, school_id=ready[0].pk
         )
