@@ -39,6 +39,7 @@ STEPS = (
     (sending, "run_store", "store arrays"),
     (sending, "_sheets", "sheets"),
     (sending, "placements_write", "placements"),
+    (sending, "placements_attach", "attach, indexes"),
     (sending, "_seats_over", "seats over"),
     (sending, "dossiers_move_all", "move dossiers, events"),
 )
