@@ -20,7 +20,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from admissions.jobs import Progress  # noqa: E402
-from dispatch import loading  # noqa: E402
+from dispatch import loading, placing  # noqa: E402
 from dispatch.runs import run_explain  # noqa: E402
 from dispatch.services import sending  # noqa: E402
 
@@ -43,7 +43,7 @@ STEPS = (
     (sending, "_seats_over", "seats over"),
     (sending, "dossiers_move_all", "move dossiers, events"),
 )
-PARTS = ((loading, "copy_out", "of it, binary COPY out"), (loading, "copy_in", "of it, binary COPY in"))
+PARTS = ((loading, "copy_out", "of it, binary COPY out"), (placing, "copy_in", "of it, binary COPY in"))
 
 
 def watched(deed) -> tuple[float, dict[str, float], dict[str, float]]:

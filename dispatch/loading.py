@@ -1,4 +1,4 @@
-"""Rows → ``Problem``; ``Outcome`` → placements, sheets and moves."""
+"""Rows → ``Problem``: a batch at one moment, read once, as arrays."""
 
 import hashlib
 import json
@@ -9,17 +9,16 @@ import numpy as np
 from django.db import connection
 
 from accounts.refusals import Refusal
-from accounts.walls import WEB_ROLE
-from admissions.bulk import INT4, INT8, copy_in, copy_out
+from admissions.bulk import INT4, INT8, copy_out
 from admissions.lifecycle import UNDECIDED, State
-from admissions.models import Batch, School, Subject
+from admissions.models import Batch, Subject
 from quotas.models import PlanLine
 
 from .kernel import bands, tiers
 from .kernel.check import faults
 from .kernel.order import lottery_numbers, order_candidates, seats_offered
 from .kernel.problem import Outcome, Problem, TiePolicy, digest
-from .models import FrozenChoices, Placement, Run, SchoolControl
+from .models import FrozenChoices, Placement, SchoolControl
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -271,76 +270,3 @@ def fingerprint_of(parameters: dict, snapshot: Snapshot, outcome: Outcome) -> tu
     read = hashlib.sha256(f"{digest(snapshot.problem)}{persons.hexdigest()}".encode()).hexdigest()
     given = digest(outcome)
     return read, given, hashlib.sha256(f"{said}{read}{given}".encode()).hexdigest()
-
-
-def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dict[int, int]) -> int:
-    """Write a run's placements into a table of their own; ``placements_attach`` makes it a partition.
-
-    Args:
-        run: being executed.
-        snapshot, outcome: of the run.
-        sheets: primary key of the sheet of each school, by the school's key.
-
-    Returns:
-        number of placements.
-    """
-    batch, part = run.batch, partition_of(run)
-    fixed = {"run_id": run.pk, "season_id": batch.season_id, "batch_id": batch.pk}
-    texts = {"province": batch.season.province, "city": batch.city, "method": Placement.Method.DISPATCH.value}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TABLE {part} (LIKE dispatch_placement INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
-        )
-        cursor.execute(f"REVOKE ALL ON {part} FROM {WEB_ROLE}")
-        for column, value in fixed.items():
-            cursor.execute(f"ALTER TABLE {part} ALTER {column} SET DEFAULT {int(value)}")
-        for column, value in texts.items():
-            cursor.execute(f"ALTER TABLE {part} ALTER {column} SET DEFAULT '{value}'")
-    sent = np.flatnonzero(outcome.unit >= 0)
-    supervisors = dict(
-        School.objects.filter(pk__in=snapshot.schools.tolist()).values_list("pk", "supervisor")
-    )
-    of_unit = np.array([supervisors[key].encode() for key in snapshot.schools.tolist()], "S6")
-    sheet_of_unit = np.array([sheets.get(key, 0) for key in snapshot.schools.tolist()], INT8)
-    rank = snapshot.rank()
-    for length in (2, 4, 6):  # a text column of the binary form is of one width
-        rows = sent[np.char.str_len(of_unit)[outcome.unit[sent]] == length]
-        units = outcome.unit[rows]
-        if not len(rows):
-            continue
-        copy_in(
-            part,
-            {
-                "sheet_id": sheet_of_unit[units],
-                "candidate_id": snapshot.candidates[rows].astype(INT8),
-                "school_id": snapshot.schools[units].astype(INT8),
-                "dispatch_score": snapshot.score[rows].astype(INT4),
-                "rank": rank[rows].astype(INT4),
-                "choice_position": (outcome.position[rows] + 1).astype(">i2"),
-                "county": snapshot.counties[rows],
-                "supervisor": of_unit[units].astype(f"S{length}"),
-                "tie_values": snapshot.keys[rows],
-            },
-        )
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {part} ADD CHECK (run_id IS NOT NULL AND run_id = {int(run.pk)})")
-        # Without statistics the planner takes a fresh table for a handful of rows.
-        cursor.execute(f"ANALYZE {part} (run_id, candidate_id, sheet_id, school_id)")
-    return len(sent)
-
-
-def placements_attach(run: Run) -> None:
-    """Make a run's table a partition; call it last, since runs of other cities wait from here to the end.
-
-    Args:
-        run: whose placements were written in this transaction.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"ALTER TABLE dispatch_placement ATTACH PARTITION {partition_of(run)} FOR VALUES IN ({int(run.pk)})"
-        )
-
-
-def partition_of(run: Run) -> str:
-    """Name of the table that holds a run's placements."""
-    return f"dispatch_placement_r{int(run.pk)}"

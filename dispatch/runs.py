@@ -54,7 +54,7 @@ def run_store(run: Run, snapshot: Snapshot, outcome: Outcome) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     problem = snapshot.problem
     with path.open("wb") as file:
-        np.savez_compressed(
+        np.savez(
             file,
             order=problem.order, tie_group=problem.tie_group, choices=problem.choices, seats=problem.seats,
             eligible=problem.eligible, tier=np.empty(0, np.int16) if snapshot.tier is None else snapshot.tier,

@@ -21,12 +21,10 @@ from ..loading import (
     choices_freeze,
     fingerprint_of,
     parameters_of,
-    partition_of,
-    placements_attach,
-    placements_write,
     snapshot_load,
 )
 from ..models import Placement, Run, RunSchool, Sheet
+from ..placing import partition_of, placements_attach, placements_write
 from ..runs import results_of, run_store
 
 FUNCTION = "dispatch.dispatch_batch"

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.refusals import Refusal
 from admissions.bulk import INT4, INT8, copy_in, copy_out
 from admissions.models import Candidate, Choice, Dossier
-from dispatch import loading
+from dispatch import loading, placing
 from dispatch.kernel.order import lottery_numbers
 from dispatch.models import FrozenChoices, Placement, RegionLine, Run, SchoolControl
 from tests import factories
@@ -222,8 +222,8 @@ def test_the_outcome_does_not_hang_on_how_many_others_there_are(batch, three, sc
 def executing(cast, batch, snapshot, outcome) -> Run:
     run = Run.objects.create(batch=batch, round=1, created_by=cast.city)
     sheets = {key: 1000 + key for key in snapshot.schools.tolist()}
-    assert loading.placements_write(run, snapshot, outcome, sheets) == int((outcome.unit >= 0).sum())
-    loading.placements_attach(run)
+    assert placing.placements_write(run, snapshot, outcome, sheets) == int((outcome.unit >= 0).sum())
+    placing.placements_attach(run)
     return run
 
 
