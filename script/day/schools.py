@@ -2,7 +2,7 @@
 
 import re
 
-from .browser import Browser, plain
+from .browser import Browser, Refused, plain
 from .importing import hidden
 
 LEADER = "/dispatch/decide-as-leader/"
@@ -46,10 +46,20 @@ def decide(browser: Browser, sheet: str) -> tuple[int, int]:
         if lines:
             browser.do(f"{LEADER}{sheet}/decide/", who | {"decision": "admit", "plan_line": lines[0]})
         else:
-            browser.do(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "02"})
+            give_back(browser, sheet, who)
             returned += 1
     browser.do(f"{LEADER}{sheet}/submit/")
     return len(everyone) - returned, returned
+
+
+def give_back(browser: Browser, sheet: str, who: dict[str, str]) -> None:
+    """All majors are full: returned for that; whoever named no major has been asked and gives up in writing."""
+    try:
+        browser.do(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "02"})
+    except Refused as refused:
+        if "没有填报专业志愿" not in str(refused):
+            raise
+        browser.do(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "Z01"})
 
 
 def decide_all(browser: Browser) -> tuple[int, int]:
