@@ -4,7 +4,7 @@ from celery import shared_task
 
 from .jobs import job_run
 from .models import ImportedFile, Job
-from .services import imports
+from .services import import_work, imports
 
 FILES = ImportedFile.objects.select_related("organisation", "season", "uploaded_by__organisation")
 
@@ -13,7 +13,8 @@ FILES = ImportedFile.objects.select_related("organisation", "season", "uploaded_
 def check_import(key: str) -> None:
     """Dry run of the file a job is about."""
     job_run(
-        key, lambda job, progress: imports.file_check(file=FILES.get(pk=job.subject_id), progress=progress)
+        key,
+        lambda job, progress: import_work.file_check(file=FILES.get(pk=job.subject_id), progress=progress),
     )
 
 
@@ -22,7 +23,9 @@ def write_import(key: str) -> None:
     """Write the file a job is about; whatever becomes of it, the file is left in order."""
 
     def work(job: Job, progress) -> str:
-        return imports.file_write(file=FILES.get(pk=job.subject_id), actor=job.owner, progress=progress)
+        return import_work.file_write(file=FILES.get(pk=job.subject_id), actor=job.owner, progress=progress)
 
-    job_run(key, work)
-    imports.import_end(job=Job.objects.get(pk=key))
+    try:
+        job_run(key, work)
+    finally:
+        import_work.import_end(job=Job.objects.get(pk=key))

@@ -237,6 +237,7 @@ class ShandongResultsImporter(DailyResultsImporter):
     """The same as DBF after 鲁招考〔2019〕46号 附件4, one file for each school: it speaks of its schools only."""
 
     profile_name = "shandong_2019"
+    position = 2
     staged = (
         *(c for c in DailyResultsImporter.staged if c.name != "admitted_at"),
         Staged("admitted_at", "timestamptz", field="dispatched_at"),

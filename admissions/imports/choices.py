@@ -95,6 +95,7 @@ class ChoiceImporter(Importer):
 
     profile_name = "choices"
     function = "admissions.manage_candidates"
+    position = 3
     touched = ("admissions_choice",)
     staged = (
         Staged("number", field="candidate_number", width=20),

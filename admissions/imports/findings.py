@@ -8,6 +8,7 @@ from accounts.masking import mask_id_number
 
 PLACES = 10
 WRONG_ROWS = 20_000
+SHORT = 6  # too short to be anybody's number
 
 
 class Level(StrEnum):
@@ -87,7 +88,7 @@ class Findings:
         """Name a place that was counted already."""
         group = self.groups[(fault, column)]
         if len(group.places) < PLACES:
-            shown = mask_id_number(value) if column in self.guarded else value
+            shown = mask_id_number(value) if column in self.guarded and len(value) > SHORT else value
             group.places.append({"row": row, "value": shown[:80]})
         if fault.level is Level.ERROR and row and (row in self.reasons or len(self.reasons) < WRONG_ROWS):
             self.reasons.setdefault(row, []).append(f"{column}：{fault.message}" if column else fault.message)

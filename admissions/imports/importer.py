@@ -110,6 +110,7 @@ class Importer:
     Attributes:
         profile_name: name of the format; also the importer's own name.
         function: key of the function it belongs to.
+        position: its place among the formats of that function.
         staged: columns of the staging table.
         needed: fields whose column must be in the file although cells may be empty.
         raw: fields that a check of its own takes apart.
@@ -119,6 +120,7 @@ class Importer:
 
     profile_name = ""
     function = ""
+    position = 1
     staged: Sequence[Staged] = ()
     needed: Sequence[str] = ()
     raw: Sequence[str] = ()
@@ -231,8 +233,9 @@ class Registry:
         return [*importer.lookups(), *(lookup for source in added for lookup in source(importer.context))]
 
     def of_function(self, function: str) -> list[type[Importer]]:
-        """Importers of a function, in order of registration."""
-        return [importer for importer in self.importers.values() if importer.function == function]
+        """Importers of a function, in the order in which files come in."""
+        found = [importer for importer in self.importers.values() if importer.function == function]
+        return sorted(found, key=lambda importer: importer.position)
 
 
 registry = Registry()

@@ -52,6 +52,7 @@ class ScoreImporter(Importer):
 
     profile_name = "scores"
     function = "admissions.manage_candidates"
+    position = 2
     touched = ("admissions_candidate",)
     staged = (
         Staged("number", field="candidate_number", width=20),

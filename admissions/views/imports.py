@@ -198,7 +198,7 @@ class WrongRowsView(OneFile, FunctionView):
         )
         path = wrong_path(services.path_of(self.object))
         name = f"错误行-{self.object.file_name.rsplit('.', 1)[0]}.xlsx"
-        return FileResponse(path.open("rb"), content_type=XLSX, headers=attachment(name))
+        return FileResponse(path.open("rb"), content_type=XLSX, as_attachment=True, filename=name)
 
 
 def _has_wrong_rows(file: ImportedFile) -> bool:
