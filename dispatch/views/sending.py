@@ -1,6 +1,7 @@
 """批量投档 on the page: batches, one page per run, the second person's confirmation."""
 
 from django import forms
+from django.shortcuts import redirect
 
 from accounts.forms import ActionForm
 from accounts.views.base import ActionView, ObjectMixin, PageView
@@ -79,6 +80,18 @@ class RunDeed(ObjectMixin, ActionView):
     model = Run
     template_name = "dispatch/run_deed.html"
     confirm = True
+
+    def get(self, request, *args, **kwargs):
+        """Where there is nothing to fill in, the confirmation is shown at once."""
+        form = self.get_form()
+        asks = self.confirm and not form.visible_fields()
+        preview = self.preview({}) if asks else None
+        return self.render_to_response(self.get_context_data(form=form, preview=preview))
+
+    def post(self, request, *args, **kwargs):
+        if "edit" in request.POST and not self.get_form().visible_fields():
+            return redirect(self.get_success_url())
+        return super().post(request, *args, **kwargs)
 
     def get_success_url(self):
         return self.page("run", pk=self.object.pk)

@@ -14,7 +14,7 @@
  *   [data-reading-switch]       box that switches the keyboard on and off; the choice is kept
  *   dialog[data-reading-help]   the help, opened by "?" and by [data-reading-open-help]
  * Arrows, j and k move. Nothing happens while an input method composes, in a control, with Ctrl, Alt or
- * Meta, or with a dialog open. Without this file every row is a link and every decision a form.
+ * Meta, or with a dialog open; nor in the pane while its dossier is on the way (aria-busy). Without this file every row is a link and every decision a form.
  */
 "use strict";
 
@@ -25,6 +25,7 @@
   var decided = null; // key of the row decided last, for undo
   var asking = null; // the open list of reasons
   var timer = null;
+  var waiting = false; // the pane still shows another dossier than the one that is current
 
   function one(selector, root) { return (root || document).querySelector(selector); }
   function rows() { return Array.from(table.querySelectorAll("tr[data-row]")); }
@@ -32,12 +33,23 @@
   function pane() { return one("[data-reading-detail]"); }
 
   function load(row) {
+    var key = row.dataset.row;
     clearTimeout(timer);
+    if (row.dataset.url && pane()) wait(true);
     // Whoever holds the arrow down passes rows by; only where he stays is read.
     timer = setTimeout(function () {
-      if (row.dataset.url && pane()) htmx.ajax("GET", row.dataset.url, { target: pane(), swap: "innerHTML" });
+      if (row.dataset.url && pane()) {
+        htmx.ajax("GET", row.dataset.url, { target: pane(), swap: "innerHTML" }).then(function () {
+          if (current === key) wait(false);
+        });
+      }
       if (row.dataset.address) history.replaceState(history.state, "", row.dataset.address);
     }, 120);
+  }
+
+  function wait(on) {
+    waiting = on;
+    pane().setAttribute("aria-busy", String(on));
   }
 
   function mark(row) {
@@ -69,7 +81,8 @@
     var usable = function (root) {
       return root && Array.from(root.querySelectorAll(selector)).find(function (part) { return !part.disabled; });
     };
-    return usable(row) || (row && row.dataset.row === current ? usable(pane()) : null);
+    // A key pressed before the dossier is there would decide on the one before it.
+    return usable(row) || (row && row.dataset.row === current && !waiting ? usable(pane()) : null);
   }
 
   function press(key) {
@@ -85,7 +98,6 @@
     var button = row && find('[data-key="u"]', row);
     if (!button) return;
     choose(row);
-    decided = null;
     button.click();
   }
 
@@ -93,7 +105,7 @@
 
   function openReasons() {
     var row = rowOf(current);
-    asking = row && (one("[data-reasons]", row) || one("[data-reasons]", pane() || row));
+    asking = row && (one("[data-reasons]", row) || (waiting ? null : one("[data-reasons]", pane() || row)));
     if (!asking) { press("t"); return; }
     asking.hidden = false;
     var first = one("[data-digit]", asking);
@@ -178,7 +190,7 @@
     var button = event.target.closest("[data-key], [data-digit]");
     var row = event.target.closest("tr[data-row]");
     if (row && table.contains(row)) {
-      if (button) decided = row.dataset.row;
+      if (button) decided = button.dataset.key === "u" ? null : row.dataset.row; // undo stays where it is
       else if (event.target.closest("a[data-open]") && !event.ctrlKey && !event.shiftKey) event.preventDefault();
       else if (event.target.closest("a, input, label, select")) return;
       choose(row);

@@ -183,6 +183,21 @@ def test_a_decides_and_moves_on_and_u_goes_back(tab):
     assert here(tab) == "1"
 
 
+def test_a_key_never_decides_on_the_dossier_before(tab):
+    tab.goto("/reading")
+    tab.keyboard.press("j")
+    tab.keyboard.press("a")
+    read(tab, 2)
+    assert not [path for path, _ in tab.posted if path == "/decide/1"]
+
+
+def test_undo_stays_where_it_is(tab):
+    tab.goto("/reading")
+    tab.keyboard.press("u")
+    tab.wait_for_timeout(300)
+    assert here(tab) == "1"
+
+
 def test_t_asks_for_a_reason_by_digit(tab):
     tab.goto("/reading")
     tab.keyboard.press("t")
