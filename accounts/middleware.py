@@ -3,6 +3,7 @@
 import time
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect, resolve_url
 
@@ -47,6 +48,9 @@ class LoginMiddleware:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
         now = int(time.time())
+        if now - request.session.setdefault("entered", now) > settings.SESSION_COOKIE_AGE:
+            logout(request)  # however busy it was: an absolute limit
+            return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
         idle = now - request.session.get("last_seen", now) > settings.IDLE_LOCK_SECONDS
         if idle and not request.session.get("locked"):
             request.session["locked"] = True

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID
 
 from celery import current_app
@@ -22,6 +23,7 @@ from .models import Job
 
 log = logging.getLogger(__name__)
 KEEP = 24 * 3600
+PATIENCE = timedelta(minutes=40)  # longer than the broker takes to deliver a dead worker's message again
 
 
 class Cancelled(Exception):
@@ -44,7 +46,7 @@ def job_start(*, actor, function: str, title: str, task: str, subject: int) -> J
     under_way = Job.objects.filter(
         function=function, subject_id=subject, state__in=(Job.State.QUEUED, Job.State.RUNNING)
     )
-    if under_way.exists():
+    if any(not _given_up(job) for job in under_way):
         raise Refusal("同一作业正在执行，请等待其结束。")
     job = Job.objects.create(
         function=function,
@@ -56,6 +58,25 @@ def job_start(*, actor, function: str, title: str, task: str, subject: int) -> J
     )
     transaction.on_commit(lambda: current_app.signature(task, args=[str(job.pk)]).apply_async())
     return job
+
+
+def _given_up(job: Job) -> bool:
+    """Whether nobody works on a job any more: its worker died, and its message with the broker.
+
+    It is closed then; should the message come back after all, it finds the job closed.
+    """
+    since = job.started_at or job.created_at
+    if timezone.now() - since < PATIENCE:
+        return False
+    with _alone(str(job.pk)) as alone:
+        if not alone:
+            return False
+        Job.objects.filter(pk=job.pk).update(
+            state=Job.State.FAILED,
+            words="执行中断，没有写入任何数据，可以重新开始。",
+            ended_at=timezone.now(),
+        )
+        return True
 
 
 def job_cancel(*, actor, job: Job) -> None:

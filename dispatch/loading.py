@@ -83,11 +83,13 @@ def parameters_of(batch: Batch) -> dict:
 def choices_freeze(batch: Batch) -> int:
     """Write the choices of a batch as one array per candidate; once dossiers were sent they stay.
 
+    A run that was undone as a whole has sent nothing.
+
     Returns:
         number of candidates with choices.
     """
     frozen = FrozenChoices.objects.filter(batch=batch)
-    if batch.runs.filter(executed_at__isnull=False).exists():
+    if batch.runs.filter(executed_at__isnull=False, cancelled_at__isnull=True).exists():
         return frozen.count()
     frozen.delete()
     with connection.cursor() as cursor:
@@ -122,9 +124,7 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
         Refusal: if nobody has choices, or a tie key names no subject of the city.
     """
     width = parameters["choices"]
-    keys = [
-        tie_key_sql(batch, key) for key in parameters["tie_keys"] if key not in ("lottery", "choice_position")
-    ]
+    keys = [tie_key_sql(batch, key) for key in parameters["tie_keys"] if key != "lottery"]
     columns = {"candidate": INT8, "county": np.dtype("S6"), "score": INT4}
     columns |= {f"key{number}": INT4 for number in range(len(keys))}
     columns |= {f"choice{number}": INT4 for number in range(width)}

@@ -1,4 +1,4 @@
-"""Users: made by an administrator within his region, with functions he holds himself.
+"""Users: made by an administrator within his region, with the role templates of their end.
 
 Source: 粤招办〔2021〕28号 三（三）: the city administrator defines the users of the city and its
 counties and sets the functions of each.

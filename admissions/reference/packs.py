@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "provinces"
 MODES = ("choice_first", "score_first", "tiers")
 TIE_POLICIES = ("all_in", "all_out", "lottery", "choice_order_then_all_in")
 ROUNDINGS = ("half_up", "up", "down")
-OWN_KEYS = ("concession_priority", "raw_total", "lottery", "choice_position")
+OWN_KEYS = ("concession_priority", "raw_total", "lottery")
 
 
 class PackError(ValueError):
@@ -80,7 +80,7 @@ class Batch:
         tie_policy: what happens to those equal in every key at the last place: `all_in` (plan may be
             exceeded), `all_out`, `lottery`, `choice_order_then_all_in`.
         tie_keys: compared in order after the dispatch score, highest first: subject codes, sums of them
-            joined by `+`, or `concession_priority`, `raw_total`, `choice_position`, `lottery`.
+            joined by `+`, or `concession_priority`, `raw_total`, `lottery`.
         line: lowest dispatch score for this batch; None where there is none.
         tiers: lower bounds of the segments, highest first, for `tiers`.
         plan_kinds: codes of the kinds of plan in this batch.

@@ -78,6 +78,22 @@ def windows_require(*, season: Season, kind: str, stages: Iterable[int]) -> None
         raise Refusal("".join(shut), hint="时间由省招办设置。")
 
 
+def window_require(*, season: Season, kind: str) -> None:
+    """Refuse what is asked for while windows of its kind are set and none is open.
+
+    Args:
+        season: of the deed.
+        kind: of the windows.
+
+    Raises:
+        Refusal: naming each window with its dates.
+    """
+    windows = windows_of(season, kind)
+    if windows and not any(window.is_open for window in windows.values()):
+        shut = [closed_words(window, kind, stage) for stage, window in windows.items()]
+        raise Refusal("".join(shut), hint="时间由省招办设置。")
+
+
 @transaction.atomic
 def window_set(*, actor: User, kind: str, stage: int, opens_at: datetime, closes_at: datetime) -> Window:
     """Set a window of the current season (粤招办〔2021〕28号 二（二）（三）（四）).

@@ -26,7 +26,7 @@ def set_mode(*, actor: User, batch: Batch, values: dict) -> Batch:
     """
     batch = _free(actor, batch)
     for key in values["tie_keys"]:
-        if key not in ("lottery", "choice_position"):
+        if key != "lottery":
             tie_key_sql(batch, key)
     if values["mode"] == Batch.Mode.TIERS and not values["tiers"]:
         raise Refusal("梯度模式须填写梯度线。")

@@ -13,8 +13,9 @@ from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.jobs import Progress, job_start
 from admissions.lifecycle import State
-from admissions.models import Batch, Dossier, Job
+from admissions.models import Batch, Dossier, Job, Window
 from admissions.services.dossiers import dossiers_move_all
+from admissions.services.windows import window_require
 from quotas.models import PlanLine
 
 from ..loading import (
@@ -40,10 +41,11 @@ def run_open(*, actor: User, batch: Batch) -> Run:
         batch: visible to him.
 
     Raises:
-        Refusal: if one is open already, schools still hold sheets of the last round, or the batch has
-            no plans.
+        Refusal: outside of the dispatch window, if a run is open already, schools still hold sheets of
+            the last round, or the batch has no plans.
     """
-    _own_city(actor, batch)
+    _allowed(actor, batch)
+    window_require(season=batch.season, kind=Window.Kind.DISPATCH)
     Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if batch.runs.filter(state__in=OPEN_STATES).exists():
         raise Refusal(f"{batch.name}有一次投档尚未完成，请先完成或撤销。")
@@ -64,7 +66,7 @@ def run_rehearse_start(*, actor: User, run: Run) -> Job:
     Raises:
         Refusal: if the run has gone further than a rehearsal.
     """
-    _own_city(actor, run.batch)
+    _allowed(actor, run.batch)
     if run.state not in OPEN_STATES:
         raise Refusal(f"该次投档{run.get_state_display()}，不能再预演。")
     return job_start(
@@ -121,7 +123,7 @@ def run_confirm(*, actor: User, run: Run, fingerprint: str) -> None:
     Raises:
         Refusal: if he opened it himself, the fingerprint has changed, or the check found faults.
     """
-    _own_city(actor, run.batch)
+    _allowed(actor, run.batch, "dispatch.confirm_dispatch")
     run = Run.objects.select_for_update(of=("self",)).select_related("batch").get(pk=run.pk)
     if run.created_by_id == actor.pk:
         raise Refusal("复核人不能是发起人本人。")
@@ -142,7 +144,7 @@ def run_execute_start(*, actor: User, run: Run) -> Job:
     Raises:
         Refusal: if no second person has confirmed.
     """
-    _own_city(actor, run.batch)
+    _allowed(actor, run.batch)
     if run.state != Run.State.CONFIRMED:
         raise Refusal(f"该次投档{run.get_state_display()}，须经第二人复核后才能执行。")
     return job_start(
@@ -167,6 +169,7 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
         return "该次投档已经执行过。"
     if run.state != Run.State.CONFIRMED:
         raise Refusal(f"该次投档{run.get_state_display()}，不能执行。")
+    window_require(season=run.batch.season, kind=Window.Kind.DISPATCH)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"batch:{run.batch_id}"])
     progress(0, 5, "重新读取并核对指纹")
@@ -282,13 +285,15 @@ def checks_of(batch: Batch) -> list[tuple[str, bool, str]]:
     ]
 
 
-def _own_city(actor: User, batch: Batch) -> None:
+def _allowed(actor: User, batch: Batch, function: str = FUNCTION) -> None:
+    if not actor.may(function):
+        raise Refusal("您没有该项投档功能的权限。")
     if not actor.scope.holds_region(batch.city):
         raise Refusal(f"{batch.name}不属于您的管辖范围。")
 
 
 def _locked(actor: User, run: Run) -> Run:
-    _own_city(actor, run.batch)
+    _allowed(actor, run.batch)
     return Run.objects.select_for_update(of=("self",)).select_related("batch__season").get(pk=run.pk)
 
 

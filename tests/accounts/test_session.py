@@ -90,3 +90,13 @@ def test_logging_out_ends_the_session(officer):
     log_in(client)
     client.post(reverse("accounts:log_out"))
     assert client.get(reverse("accounts:workbench")).status_code == 302
+
+
+def test_a_session_ends_after_eight_hours_however_busy(officer, time_machine_travel):
+    client = Client()
+    log_in(client)
+    for _ in range(50):
+        time_machine_travel.shift(10 * 60)
+        answer = client.get(reverse("accounts:workbench"))
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("accounts:log_in"))

@@ -7,7 +7,7 @@ from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.jobs import Progress
 from admissions.lifecycle import State
-from admissions.models import Candidate, Dossier, DossierEvent, Job
+from admissions.models import Candidate, Choice, Dossier, DossierEvent, Job
 from dispatch.models import Placement, RegionLine, Run, Sheet
 from dispatch.services import sending
 from tests import factories
@@ -224,3 +224,20 @@ def test_two_cities_execute_at_once(cast, batch, other_batch, ready, schools, pl
     )
     assert done == ["done", "done"]
     assert states()["sent"] == 15
+
+
+def test_outside_of_the_window_nothing_is_sent(cast, batch, ready):
+    window = batch.season.windows.create(
+        kind="dispatch", opens_at="2021-08-20T00:00+08:00", closes_at="2021-08-28T23:59+08:00"
+    )
+    with pytest.raises(Refusal, match="8月28日"):
+        sending.run_open(actor=cast.city, batch=batch)
+    window.delete()
+    assert rehearsed(cast, batch).sent == 10
+
+
+def test_an_undone_run_lets_choices_be_put_right(cast, batch, ready, schools):
+    run = executed(cast, batch)
+    sending.run_cancel(actor=cast.city, run=run, reason="志愿有误")
+    Choice.objects.filter(candidate=ready[0]).delete()
+    assert rehearsed(cast, batch).candidates == 14
