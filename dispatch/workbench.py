@@ -1,14 +1,18 @@
 """What waits for an actor in this app, for his workbench."""
 
+from datetime import time
+
 from django.db.models import F, Min, Sum
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
-from accounts.workbench import Figure, ToDo, workbench_part
+from accounts.workbench import Figure, Notice, ToDo, workbench_part
 from admissions.lifecycle import State
+from admissions.models import ImportedFile
 from quotas.models import PlanLine
 
-from .models import Placement, Sheet
+from .models import Placement, Run, Sheet
 from .queries.reading import deadline_of
 from .queries.sheets import counts_of
 from .queries.waiting import waiting
@@ -74,3 +78,36 @@ def seats(actor: User):
     yield Figure("可补录计划", total["all"] - total["taken"], url, of=total["all"])
     pool = Placement.objects.visible_to(actor).open().filter(method=Placement.Method.POOL)
     yield Figure("在库录取", pool.filter(school__in=actor.scope.schools).count(), url)
+
+
+@workbench_part
+def runs(actor: User):
+    """Dispatches that wait: for the second person, for execution, for release."""
+    seen = Run.objects.visible_to(actor)
+    if actor.may("dispatch.confirm_dispatch"):
+        waiting_runs = seen.filter(state=Run.State.REHEARSED).exclude(created_by=actor)
+        if count := waiting_runs.count():
+            oldest = waiting_runs.aggregate(oldest=Min("rehearsed_at"))["oldest"]
+            yield ToDo("投档复核", count, reverse("dispatch:confirm_dispatch"), since=oldest)
+    if actor.may("dispatch.dispatch_batch"):
+        for state, title in ((Run.State.CONFIRMED, "投档待执行"), (Run.State.EXECUTED, "投档单待发布")):
+            if count := seen.filter(state=state).count():
+                yield ToDo(title, count, reverse("dispatch:dispatch_batch"))
+
+
+@workbench_part
+def uploads(actor: User):
+    """A city that uploads its results is told when today's are missing (粤招办〔2021〕28号 四（一）5)."""
+    key = "dispatch.import_daily_results"
+    if not actor.may(key):
+        return
+    written = ImportedFile.objects.visible_to(actor).filter(
+        function=key, state=ImportedFile.State.WRITTEN, season__current=True
+    )
+    last = written.order_by("-written_at").first()
+    now = timezone.localtime()
+    if last is None or timezone.localdate(last.written_at) == now.date():
+        return
+    late = now.time() >= time(18)
+    words = "已过 18:00，今天的录取数据还没有导入。" if late else "今天 18:00 前须导入录取数据，尚未导入。"
+    yield Notice(words, level="error" if late else "warning", url=reverse("dispatch:import_daily_results"))
