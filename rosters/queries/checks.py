@@ -91,7 +91,7 @@ def _counts(season: Season, school: School, printed: int) -> Check:
 def _rows(season: Season, school: School, stage: int) -> list[Check]:
     digits = Check("身份证号校验")
     twice = Check("身份证号不重复")
-    majors = Check("专业在专业目录中")
+    majors = Check("专业在专业目录中", blocks=False)
     glyphs = Check("生僻字可以打印")
     catalogue = set(Major.objects.values_list("code", flat=True))
     numbers: dict[str, str] = {}
@@ -99,8 +99,10 @@ def _rows(season: Season, school: School, stage: int) -> list[Check]:
     count = others = sections = 0
     for section, entries in roster_sections(season, school, stage):
         sections += 1
-        if school.kind != School.Kind.SKILLED and section.major_code not in catalogue:
-            majors.people.append(f"{section.major_code} {section.major_name}：目录中没有此专业")
+        # Six digits are a code of the national catalogue; provinces number majors on choice forms by fewer.
+        national = school.kind != School.Kind.SKILLED and len(section.major_code) == 6
+        if national and section.major_code not in catalogue:
+            majors.people.append(f"{section.major_code} {section.major_name}：本平台所载目录中没有此专业，请核对代码")
         for entry in entries:
             count += 1
             row = entry.row
