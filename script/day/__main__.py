@@ -211,6 +211,7 @@ def main() -> int:
     parser.add_argument("--base-url", required=True)
     parser.add_argument("--candidates", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--pictures", type=Path, help="folder for pictures of the pages that matter most")
     chosen = parser.parse_args()
     if SUMMARY.exists():
         say(SUMMARY.read_text())
@@ -225,8 +226,14 @@ def main() -> int:
         Province(chosen.base_url, "guangdong", chosen.candidates, chosen.seed),
         Province(chosen.base_url, "shandong", small, chosen.seed),
     ]
+    if chosen.pictures:
+        from .pictures import Camera  # needs a browser, which the day itself does not
+
+        Browser.watcher = Camera(provinces[0], chosen.pictures)
     try:
         walk(provinces)
+        if chosen.pictures:
+            say(f"  截图：{'、'.join(Browser.watcher.rest())}")
         summary = "\n\n".join(province.summary() for province in provinces)
     except Refused as refused:
         say(f"\n平台拒绝：{refused}")

@@ -25,7 +25,12 @@ class Browser:
     Args:
         base_url: of the platform.
         username: whose session.
+
+    Attributes:
+        watcher: looks on before every form that is sent, see ``pictures``.
     """
+
+    watcher = None
 
     def __init__(self, base_url: str, username: str):
         self.username = username
@@ -54,6 +59,8 @@ class Browser:
         Raises:
             Refused: with the platform's words.
         """
+        if self.watcher:
+            self.watcher(self, address)
         headers = {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "Referer": str(self.http.base_url)}
         files = {file[0]: (file[1].name, file[1].read_bytes())} if file else None
         answer = self.http.post(address, data=data or {}, files=files, headers=headers)
