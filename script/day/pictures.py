@@ -12,6 +12,7 @@ from threading import Lock
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from python_calamine import CalamineWorkbook
 
 from . import importing, schools
 from .browser import Browser, plain
@@ -110,13 +111,19 @@ class Camera:
             r'href="(/rosters/audit-rosters/\d+/)"', auditor.get("/rosters/audit-rosters/")
         ):
             self.picture(auditor, "audit-rosters", found[1], let_the_roster_open)
-        wrong = self.province.folder / "mistakes" / "candidates_100.xlsx"
-        asked = {"profile": "candidates", "city": self.city}
-        data.do(f"{CANDIDATES}upload/", asked, file=("upload", wrong))
+        self.mistakes(self.province.folder / "mistakes" / "candidates_100.xlsx")
+        return sorted(self.taken)
+
+    def mistakes(self, path: Path) -> None:
+        """What the check of a faulty file tells the city it is from."""
+        header, *rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+        counties = [str(row[header.index("县区代码")])[:4] for row in rows]
+        city = max((code for code in counties if code in self.province.cities), key=counties.count)
+        data = self.province.staff[city, "data"]
+        data.do(f"{CANDIDATES}upload/", {"profile": "candidates", "city": city}, file=("upload", path))
         place = data.place
         data.wait(place)
         self.picture(data, "manage-candidates-check", place)
-        return sorted(self.taken)
 
     def numbers(self, **query) -> list[str]:
         """Some candidates of the city."""
