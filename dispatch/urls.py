@@ -8,6 +8,9 @@ app_name = "dispatch"
 RETURNS = {"state": State.RETURN_SUBMITTED}
 urlpatterns = [
     *import_pages("dispatch.import_daily_results", upload_is_home=True),
+    serve("dispatch.set_batches", control.SetBatchesPage),
+    serve("dispatch.set_batches", control.AddBatchView, "new"),
+    serve("dispatch.set_batches", control.SetBatchView, "<int:pk>"),
     serve("dispatch.set_mode", control.BatchesPage),
     serve("dispatch.set_mode", control.SetModeView, "<int:pk>"),
     serve("dispatch.set_region_line", control.BatchesPage),

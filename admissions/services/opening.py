@@ -97,13 +97,16 @@ def reference_load() -> dict[str, int]:
 
 
 @transaction.atomic
-def province_open(*, pack_name: str, folder: Path, starts: date | None = None) -> Season:
+def province_open(
+    *, pack_name: str, folder: Path, starts: date | None = None, batches: bool = True
+) -> Season:
     """Open a province: season, windows, offices, batches and subjects of its pack, schools of its files.
 
     Args:
         pack_name: name of a rule pack.
         folder: holds ``schools.xlsx``, ``feeder_schools.xlsx`` and ``signup_points.xlsx``.
         starts: first day of the first stage, by which all dates of the pack are moved; None keeps them.
+        batches: take the cities' batches from the pack too; otherwise each city sets its own.
 
     Raises:
         Refusal: if the province has a season already.
@@ -122,7 +125,7 @@ def province_open(*, pack_name: str, folder: Path, starts: date | None = None) -
     _windows(season, pack, starts)
     _offices(province)
     for city in pack.cities:
-        _city(season, city)
+        _city(season, city, batches)
     _schools(province, folder)
     for model, name in ((FeederSchool, "feeder_school"), (SignupPoint, "signup_point")):
         _local(model, province, folder / f"{name}s.xlsx", name)
@@ -185,7 +188,7 @@ def _offices(province: str) -> None:
     )
 
 
-def _city(season: Season, city) -> None:
+def _city(season: Season, city, batches: bool) -> None:
     code = region_key(city.code)
     Subject.objects.bulk_create(
         Subject(
@@ -209,6 +212,8 @@ def _city(season: Season, city) -> None:
         )
         for row in reference.concessions()
     )
+    if not batches:
+        return
     Batch.objects.bulk_create(
         Batch(
             season=season,

@@ -6,6 +6,7 @@ from accounts.context import deed_record
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.models import Batch, School
+from admissions.services.windows import season_of
 
 from ..loading import tie_key_sql
 from ..models import RegionLine, SchoolControl
@@ -36,6 +37,38 @@ def set_mode(*, actor: User, batch: Batch, values: dict) -> Batch:
     before = "；".join(f"{name}：{getattr(batch, name)} → {value}" for name, value in changed.items())
     Batch.objects.filter(pk=batch.pk).update(**changed, mode_version=batch.mode_version + 1)
     deed_record(actor=actor, subject=f"设置投档模式 {batch.name}", note=before)
+    return batch
+
+
+@transaction.atomic
+def set_batches(*, actor: User, city: str, values: dict, batch: Batch | None = None) -> Batch:
+    """Make a batch of a city, or change one that has sent nothing yet.
+
+    Args:
+        actor: an officer of the city.
+        city: four digits.
+        values: ``code``, ``name``, ``position``, ``choices_allowed``, ``plan_kinds``.
+        batch: the one to change, None for a new one.
+
+    Raises:
+        Refusal: if the code is taken, the city is not his, or the batch has sent dossiers already.
+    """
+    if not actor.scope.holds_region(city):
+        raise Refusal("该市不属于您的管辖范围。")
+    season = batch.season if batch else season_of(actor)
+    twin = Batch.objects.filter(season=season, city=city, code=values["code"])
+    if (twin.exclude(pk=batch.pk) if batch else twin).exists():
+        raise Refusal(f"批次代码 {values['code']} 已经使用。")
+    if batch is None:
+        made = Batch.objects.create(season=season, city=city, **values)
+        deed_record(actor=actor, subject=f"新建批次 {made.name}")
+        return made
+    batch = _free(actor, batch)
+    if batch.runs.filter(executed_at__isnull=False, cancelled_at__isnull=True).exists():
+        raise Refusal(f"{batch.name}已经投过档，不能再修改。")
+    before = "；".join(f"{name}：{getattr(batch, name)} → {value}" for name, value in values.items())
+    Batch.objects.filter(pk=batch.pk).update(**values)
+    deed_record(actor=actor, subject=f"修改批次 {batch.name}", note=before)
     return batch
 
 

@@ -6,6 +6,7 @@ from accounts.forms import ActionForm
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, ObjectMixin, PageView
 from admissions.models import Batch, Region, School, Subject
+from admissions.reference import plan_kinds
 
 from ..models import RegionLine, SchoolControl
 from ..services import control
@@ -54,6 +55,68 @@ class BatchForm(ObjectMixin, ActionView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(cancel_url=self.page(), **kwargs)
+
+
+def cities_of(actor) -> list[tuple[str, str]]:
+    """Cities whose batches an actor may set: his own; a county sets none."""
+    codes = [code for code in actor.scope.regions if len(code) == 4]
+    return list(Region.objects.filter(code__in=codes).values_list("code", "name"))
+
+
+class BatchFields(ActionForm):
+    city = forms.ChoiceField(label="市")
+    code = forms.RegexField(r"^[0-9A-Za-z]{1,4}$", label="批次代码", help_text="一至四位字母或数字，计划和志愿文件中使用")
+    name = forms.CharField(label="批次名称", max_length=60)
+    position = forms.IntegerField(label="次序", min_value=1, max_value=99)
+    choices_allowed = forms.IntegerField(label="志愿数", min_value=1, max_value=20)
+    plan_kinds = forms.MultipleChoiceField(
+        label="计划类型", required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[(kind.code, f"{kind.code} {kind.name}") for kind in plan_kinds()],
+    )  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["city"].choices = cities_of(self.actor)
+
+
+class SetBatchesPage(BatchesPage):
+    """设置地市批次: the batches, each leading to its form; and a way to a new one."""
+
+    template_name = "dispatch/set_batches.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(may_add=bool(cities_of(self.actor)), **kwargs)
+
+
+class AddBatchView(ActionView):
+    """A new batch of one's city."""
+
+    form_class = BatchFields
+    template_name = "dispatch/batch_new.html"
+    submit_label = "新建批次"
+    done = "批次已建立，请继续设置投档模式和分数线。"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(cancel_url=self.page(), **kwargs)
+
+    def act(self, data):
+        control.set_batches(actor=self.actor, city=data.pop("city"), values=data)
+
+
+class SetBatchView(BatchForm):
+    """Change a batch that has sent nothing yet."""
+
+    form_class = BatchFields
+    template_name = "dispatch/batch_form.html"
+    done = "批次已修改。"
+
+    def get_initial(self):
+        batch = self.object
+        return {name: getattr(batch, name) for name in self.form_class.base_fields}
+
+    def act(self, data):
+        data.pop("city")
+        control.set_batches(actor=self.actor, city=self.object.city, values=data, batch=self.object)
 
 
 class ModeForm(ActionForm):

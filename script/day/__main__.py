@@ -62,6 +62,14 @@ class Province:
     def sending_cities(self) -> list[str]:
         return [code for code in self.cities if not self.own(code)]
 
+    def batches(self) -> str:
+        def city(code: str) -> int:
+            wanted = self.cities[code].batches
+            sending.set_batches(self.staff[code, "sending"], code, wanted)
+            return len(wanted)
+
+        return f"{self.each_city(city)} 个批次"
+
     def base_data(self) -> str:
         def city(code: str) -> int:
             tables = ("plans", "candidates", "scores", "choices")
@@ -189,6 +197,7 @@ def walk(provinces: list[Province]) -> None:
     """The day, in its order (粤招办〔2021〕28号 二, 四)."""
     step("生成官方格式文件", provinces, Province.make_files)
     step("建立省份与账号", provinces, Province.open)
+    step("设置批次与投档模式", provinces, Province.batches)
     step("导入计划、考生、成绩、志愿", provinces, Province.base_data)
     step("导入普通高中录取", provinces, Province.general)
     step("自有系统的市每日 18:00 导入录取", provinces, Province.daily)

@@ -20,6 +20,22 @@ ROOT = Path(__file__).parents[2]
 CITY_ROLES = ("data", "sending", "reviewing", "printing")
 
 
+TITLES = {
+    "administrator": "管理员",
+    "head": "负责人",
+    "auditor": "名册审核员",
+    "data": "数据员",
+    "sending": "投档员",
+    "reviewing": "审核员",
+    "printing": "打印员",
+}
+
+
+def name_of(office: str, role: str) -> str:
+    """What an account is called: by its office and duty, since nobody real stands behind it."""
+    return f"{office.removesuffix('招生办公室')}{TITLES[role]}"
+
+
 @dataclass
 class Person:
     """An account of the day.
@@ -66,7 +82,7 @@ def province_open(base_url: str, pack: str, folder: Path) -> tuple[Staff, str]:
     province = {"guangdong": "44", "shandong": "37"}[pack]
     command = [
         sys.executable, "manage.py", "open_province", pack, str(folder), "--json",
-        "--starts", date.today().isoformat(), "--username", f"{province}-admin",
+        "--starts", date.today().isoformat(), "--username", f"{province}-admin", "--without-batches",
     ]  # fmt: skip
     told = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
     staff = Staff(base_url)
@@ -91,7 +107,12 @@ def make(
         staff[maker]
         .post(
             "/accounts/manage-users/create/",
-            {"username": f"{office}-{tail}", "name": f"{name}{tail}", "organisation": key, "roles": roles},
+            {
+                "username": f"{office}-{tail}",
+                "name": name_of(name, tail),
+                "organisation": key,
+                "roles": roles,
+            },
         )
         .text
     )

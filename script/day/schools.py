@@ -38,13 +38,13 @@ def decide(browser: Browser, sheet: str) -> tuple[int, int]:
     returned = 0
     if len(everyone) >= 8:
         who, _ = pane(browser, sheet, everyone[len(everyone) // 2])
-        browser.do(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "Z01"})
+        browser.post(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "Z01"})
         returned += 1
     browser.do(f"{LEADER}{sheet}/assign/")
     for candidate in rows(browser, sheet, "undecided"):
         who, lines = pane(browser, sheet, candidate)
         if lines:
-            browser.do(f"{LEADER}{sheet}/decide/", who | {"decision": "admit", "plan_line": lines[0]})
+            browser.post(f"{LEADER}{sheet}/decide/", who | {"decision": "admit", "plan_line": lines[0]})
         else:
             give_back(browser, sheet, who)
             returned += 1
@@ -55,11 +55,11 @@ def decide(browser: Browser, sheet: str) -> tuple[int, int]:
 def give_back(browser: Browser, sheet: str, who: dict[str, str]) -> None:
     """All majors are full: returned for that; whoever named no major has been asked and gives up in writing."""
     try:
-        browser.do(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "02"})
+        browser.post(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "02"})
     except Refused as refused:
         if "没有填报专业志愿" not in str(refused):
             raise
-        browser.do(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "Z01"})
+        browser.post(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "Z01"})
 
 
 def decide_all(browser: Browser) -> tuple[int, int]:

@@ -4,6 +4,13 @@ import re
 
 from .browser import Browser
 
+# A pack's words for the last place at a tie, and the platform's.
+TIES = {
+    "all_in": "accept_all",
+    "all_out": "reject_all",
+    "lottery": "strict",
+    "choice_order_then_all_in": "accept_all",
+}
 _ROW = re.compile(r"<tr>(.*?)</tr>", re.S)
 
 
@@ -17,6 +24,42 @@ def batches(browser: Browser) -> list[tuple[str, str]]:
         if link and code:
             found.append((link[1], code[1]))
     return found
+
+
+def set_batches(browser: Browser, city: str, wanted) -> None:
+    """The city's batches and their modes, as its rules say.
+
+    Args:
+        browser: of the dispatching officer.
+        city: four digits.
+        wanted: batches of the rule pack, in order.
+    """
+    for position, batch in enumerate(wanted, 1):
+        browser.get("/dispatch/set-batches/new/")
+        browser.do(
+            "/dispatch/set-batches/new/",
+            {
+                "city": city,
+                "code": batch.code,
+                "name": batch.name,
+                "position": str(position),
+                "choices_allowed": str(batch.choices),
+                "plan_kinds": list(batch.plan_kinds),
+            },
+        )
+    rules = {batch.code: batch for batch in wanted}
+    for key, code in batches(browser):
+        batch = rules[code]
+        mode = {
+            "mode": batch.mode,
+            "ratio_percent": str(round(batch.ratio * 100)),
+            "rounding": batch.rounding,
+            "tie_policy": TIES[batch.tie_policy],
+            "tie_keys": " ".join(batch.tie_keys),
+            "tiers": " ".join(f"{bound:g}" for bound in batch.tiers),
+        }
+        browser.get(f"/dispatch/set-mode/{key}/")
+        browser.do(f"/dispatch/set-mode/{key}/", mode)
 
 
 def set_lines(browser: Browser, lines: dict[str, float | None]) -> None:

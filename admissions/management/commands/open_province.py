@@ -24,13 +24,18 @@ class Command(BaseCommand):
             "--starts", type=date.fromisoformat, help="move all dates: first day of the first stage"
         )
         parser.add_argument("--username", required=True, help="name of the first user")
+        parser.add_argument(
+            "--without-batches", action="store_true", help="leave it to the cities to set their batches"
+        )
         parser.add_argument("--json", action="store_true", help="print as JSON")
 
     def handle(self, *, pack, folder, starts, username, **options):
         password = password_make()
         try:
             with transaction.atomic():
-                season = province_open(pack_name=pack, folder=folder, starts=starts)
+                season = province_open(
+                    pack_name=pack, folder=folder, starts=starts, batches=not options["without_batches"]
+                )
                 administrator_open(province=season.province, username=username, password=password)
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal

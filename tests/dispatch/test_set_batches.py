@@ -1,0 +1,52 @@
+"""设置地市批次: each city makes its own, until it has sent dossiers by it."""
+
+from django.urls import reverse
+
+from accounts.models import Deed
+from admissions.jobs import Progress
+from admissions.models import Batch
+from dispatch.services import sending
+from tests import factories
+
+VALUES = {"city": "4401", "code": "41", "name": "三二分段批", "position": 1, "choices_allowed": 6, "plan_kinds": ["12"]}
+
+
+def test_a_city_makes_a_batch_and_changes_it(cast, season, client_of):
+    client = client_of(cast.city)
+    assert client.post(reverse("dispatch:set_batches__new"), VALUES).status_code == 302
+    batch = Batch.objects.get(code="41")
+    assert (batch.city, batch.choices_allowed, batch.plan_kinds) == ("4401", 6, ["12"])
+    url = reverse("dispatch:set_batches__one", args=[batch.pk])
+    assert client.post(url, VALUES | {"name": "中高职贯通批"}).status_code == 302
+    batch.refresh_from_db()
+    assert batch.name == "中高职贯通批"
+    assert Deed.objects.filter(function="dispatch.set_batches").count() == 2
+    assert "中高职贯通批" in client.get(reverse("dispatch:set_batches")).content.decode()
+
+
+def test_a_code_is_used_once(cast, batch, client_of):
+    answer = client_of(cast.city).post(reverse("dispatch:set_batches__new"), VALUES | {"code": batch.code})
+    assert answer.status_code == 422
+    assert "已经使用" in answer.content.decode()
+
+
+def test_a_batch_that_has_sent_stays_as_it_is(cast, batch, schools, plan_line, make_candidates, client_of):
+    factories.make_choices(make_candidates(2), batch, schools)
+    run = sending.run_open(actor=cast.city, batch=batch)
+    nobody = Progress("00000000-0000-0000-0000-000000000000")
+    sending.run_rehearse(actor=cast.city, run=run, progress=nobody)
+    run.refresh_from_db()
+    sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
+    sending.run_execute(actor=cast.city, run=run, progress=nobody)
+    url = reverse("dispatch:set_batches__one", args=[batch.pk])
+    assert "已经投过档" in client_of(cast.city).post(url, VALUES).content.decode()
+    batch.refresh_from_db()
+    assert batch.choices_allowed == 4
+
+
+def test_not_for_another_city_nor_without_the_function(cast, batch, client_of):
+    url = reverse("dispatch:set_batches__one", args=[batch.pk])
+    assert client_of(cast.other_city).get(url).status_code == 404
+    assert client_of(cast.other_city).post(reverse("dispatch:set_batches__new"), VALUES).status_code == 422
+    assert client_of(cast.county).post(reverse("dispatch:set_batches__new"), VALUES).status_code == 422
+    assert client_of(cast.school).get(reverse("dispatch:set_batches")).status_code == 403
