@@ -64,7 +64,7 @@ class RosterTable(tables.Table):
         empty_text = "没有符合条件的名册"
 
     def render_stage(self, value):
-        return "一" if value == 1 else "二"
+        return "第一" if value == 1 else "第二"
 
     def render_state(self, record):
         return get_template("rosters/roster_state.html").render({"roster": record})
