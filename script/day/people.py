@@ -100,7 +100,7 @@ def offices_of(browser: Browser) -> dict[str, str]:
 
 
 def make(
-    staff: Staff, maker: tuple[str, str], office: str, key: str, roles: list[str], tail: str
+    staff: Staff, maker: tuple[str, str], office: str, name: str, key: str, roles: list[str], tail: str
 ) -> Person:
     """One user, made by an administrator on his page, who then logs in."""
     page = (
@@ -138,19 +138,19 @@ def staff_make(staff: Staff, province: str, cities: dict[str, str], counties: di
         (["printing"], "printing"),
     ):
         own = next(name for name in keys if name.endswith("招生办公室") and name[2] == "省")
-        make(staff, top, province, keys[own], roles, tail)
+        make(staff, top, province, own, keys[own], roles, tail)
     leaders_make(staff, top)
 
     def city(code: str) -> None:
         own = f"{cities[code]}招生办公室"
-        make(staff, top, code, keys[own], ["administrator"], "administrator")
+        make(staff, top, code, own, keys[own], ["administrator"], "administrator")
         admin = (code, "administrator")
         for role in CITY_ROLES:
-            make(staff, admin, code, keys[own], [role], role)
+            make(staff, admin, code, own, keys[own], [role], role)
         for county, name in counties.items():
             if county.startswith(code):
                 office = f"{name}招生办公室"
-                make(staff, admin, county, keys[office], ["data"], "data")
+                make(staff, admin, county, office, keys[office], ["data"], "data")
         leaders_make(staff, admin)
 
     with ThreadPoolExecutor(4) as pool:
