@@ -40,14 +40,19 @@ class QueueTable(tables.Table):
     number = tables.Column("考生号", accessor="candidate__number")
     name = tables.Column("姓名", accessor="candidate__name", orderable=False)
     county = RegionColumn(verbose_name="生源县区", orderable=False)
-    school = tables.Column("院校", accessor="school__name", order_by="school")
+    school = tables.Column(
+        "院校",
+        accessor="school__name",
+        order_by="school",
+        attrs={"td": {"class": "clip", "title": lambda value: value}},
+    )
     batch = tables.Column("批次", accessor="batch__name", orderable=False)
     score = MarksColumn(verbose_name="投档成绩", accessor="dispatch_score")
     since = tables.Column("已等待")
     taken = tables.Column("审核人", accessor="taken_by", orderable=False, empty_values=())
 
     class Meta:
-        attrs = {"data-freeze": ""}
+        attrs = {"data-freeze": "", "class": "table-close"}
         order_by = ()
 
     def __init__(self, *args, url: str = "", **kwargs):
