@@ -181,6 +181,9 @@ def variables(purpose: str) -> dict[str, str]:
     found = {
         "DJANGO_SETTINGS_MODULE": f"admissions.project.settings.{purpose}",
         "ZHONGZHAO_MEDIA": str(RUN / "files"),
+        # Compiled modules are kept, though not among the sources: otherwise every start compiles anew.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(RUN / "pycache"),
     }
     if purpose == "dev":
         found["WHITENOISE_USE_FINDERS"] = "true"
