@@ -37,6 +37,7 @@ class Camera:
         self.lock, self.taken = Lock(), set()
         self.longest = 11  # rows of the longest sheet pictured so far
         self.scenes = (
+            (r"/dispatch/set-region-line/\d+/$", "sending", self.mistakes),
             (r"/dispatch/confirm-dispatch/run/\d+/$", "reviewing", self.confirmation),
             (r"/dispatch/dispatch-batch/run/\d+/release/$", "sending", self.run),
             (r"/dispatch/review-admissions/approve/$", "reviewing", self.queue),
@@ -69,6 +70,20 @@ class Camera:
 
     # ---- scenes of the day --------------------------------------------------------------------
 
+    def mistakes(self, browser: Browser, address: str) -> None:
+        """What the check of a faulty file tells the city it is from, before anybody is admitted."""
+        if "manage-candidates-check" in self.taken:
+            return
+        path = self.province.folder / "mistakes" / "candidates_100.xlsx"
+        header, *rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+        counties = [str(row[header.index("县区代码")])[:4] for row in rows]
+        city = max((code for code in counties if code in self.province.cities), key=counties.count)
+        data = self.province.staff[city, "data"]
+        data.do(f"{CANDIDATES}upload/", {"profile": "candidates", "city": city}, file=("upload", path))
+        place = data.place
+        data.wait(place)
+        self.picture(data, "manage-candidates-check", place)
+
     def confirmation(self, browser: Browser, address: str) -> None:
         self.picture(browser, "confirm-dispatch", address)
 
@@ -97,7 +112,7 @@ class Camera:
     # ---- at the end ---------------------------------------------------------------------------
 
     def rest(self) -> list[str]:
-        """Lists, statistics, a roster, a file with mistakes.
+        """Lists, statistics, a roster.
 
         Returns:
             names of all pictures of the day.
@@ -111,19 +126,7 @@ class Camera:
             r'href="(/rosters/audit-rosters/\d+/)"', auditor.get("/rosters/audit-rosters/")
         ):
             self.picture(auditor, "audit-rosters", found[1], let_the_roster_open)
-        self.mistakes(self.province.folder / "mistakes" / "candidates_100.xlsx")
         return sorted(self.taken)
-
-    def mistakes(self, path: Path) -> None:
-        """What the check of a faulty file tells the city it is from."""
-        header, *rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-        counties = [str(row[header.index("县区代码")])[:4] for row in rows]
-        city = max((code for code in counties if code in self.province.cities), key=counties.count)
-        data = self.province.staff[city, "data"]
-        data.do(f"{CANDIDATES}upload/", {"profile": "candidates", "city": city}, file=("upload", path))
-        place = data.place
-        data.wait(place)
-        self.picture(data, "manage-candidates-check", place)
 
     def numbers(self, **query) -> list[str]:
         """Some candidates of the city."""
