@@ -33,14 +33,14 @@ def decide(browser: Browser, sheet: str) -> tuple[int, int]:
     Returns:
         numbers admitted and returned.
     """
-    browser.do(f"{LEADER}{sheet}/open/")
+    browser.post(f"{LEADER}{sheet}/open/")
     everyone = rows(browser, sheet)
     returned = 0
     if len(everyone) >= 8:
         who, _ = pane(browser, sheet, everyone[len(everyone) // 2])
         browser.post(f"{LEADER}{sheet}/decide/", who | {"decision": "return", "reason": "Z01"})
         returned += 1
-    browser.do(f"{LEADER}{sheet}/assign/")
+    browser.post(f"{LEADER}{sheet}/assign/")
     for candidate in rows(browser, sheet, "undecided"):
         who, lines = pane(browser, sheet, candidate)
         if lines:
