@@ -2,8 +2,10 @@
 
 from functools import cache
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import resolve, reverse
 from pypinyin import Style, lazy_pinyin
+
+from .base import NotYetOpenView
 
 
 @cache
@@ -25,7 +27,8 @@ def layout(request) -> dict:
             "entries": [
                 {
                     "title": f.title,
-                    "url": _address(f.url_name),
+                    "url": _page(f.url_name)[0],
+                    "is_open": _page(f.url_name)[1],
                     "initials": initials(f.title),
                     "here": f.url_name == here,
                 }
@@ -34,11 +37,11 @@ def layout(request) -> dict:
         }
         for group, functions in user.menu
     ]
-    return {"menu": menu, "locked_layout": False}
+    return {"menu": menu}
 
 
-def _address(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:  # an app under construction has no address yet
-        return ""
+@cache
+def _page(name: str) -> tuple[str, bool]:
+    """Address of a function's own page, and whether it is open."""
+    address = reverse(name)
+    return address, not issubclass(resolve(address).func.view_class, NotYetOpenView)

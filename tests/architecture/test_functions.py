@@ -7,7 +7,7 @@ from django.template.loader import select_template
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern
 
-from accounts.functions import FUNCTIONS, OFFICIAL, End, functions_of
+from accounts.functions import BY_KEY, FUNCTIONS, OFFICIAL, End, functions_of
 from accounts.roles import EVERYBODY, REVIEWING, ROLES, SENDING
 from accounts.views.base import PAGES_WITHOUT_FUNCTION, FunctionView, NotYetOpenView
 
@@ -85,3 +85,12 @@ def test_each_end_has_the_official_order():
         official = [f for f in OFFICIAL if end in f.ends]
         shown = [f for f in functions_of(end) if f in official]
         assert shown == official
+
+
+def test_the_menu_tells_what_is_not_yet_open(cast, client_of):
+    page = client_of(cast.city).get(reverse("accounts:workbench")).content.decode()
+    closed = view_of(BY_KEY["dispatch.recall_dossier"]).view_class is NotYetOpenView
+    entry = page[page.index(reverse("dispatch:recall_dossier")) :].split("</li>")[0]
+    assert ("尚未开放" in entry) == closed
+    entry = page[page.index(f'href="{reverse("dispatch:dispatch_batch")}"') :].split("</li>")[0]
+    assert "尚未开放" not in entry

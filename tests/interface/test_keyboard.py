@@ -56,6 +56,7 @@ def page(template, **context):
                 {
                     "title": f.title,
                     "url": f"/{f.slug}",
+                    "is_open": True,
                     "initials": initials(f.title),
                     "here": f.name == "decide_dossiers",
                 }
