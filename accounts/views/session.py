@@ -4,7 +4,7 @@ import time
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth import views as auth
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -65,11 +65,17 @@ class UnlockView(FormView):
     def form_valid(self, form):
         page = self.request.session.pop("locked_page", "")
         self.request.session.pop("locked", None)
+        self.request.session.pop("unlock_failures", None)
         self.request.session["last_seen"] = int(time.time())
         own = page.startswith("/") and not page.startswith("//")
         return redirect(page if own else reverse(settings.LOGIN_REDIRECT_URL))
 
     def form_invalid(self, form):
+        failures = self.request.session.get("unlock_failures", 0) + 1
+        self.request.session["unlock_failures"] = failures
+        if failures >= settings.AXES_FAILURE_LIMIT:
+            logout(self.request)  # whoever goes on guessing meets the log-in, which counts by account
+            return redirect(settings.LOGIN_URL)
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 

@@ -100,3 +100,13 @@ def test_a_session_ends_after_eight_hours_however_busy(officer, time_machine_tra
         answer = client.get(reverse("accounts:workbench"))
     assert answer.status_code == 302
     assert answer.url.startswith(reverse("accounts:log_in"))
+
+
+def test_guessing_at_the_lock_ends_the_session(officer):
+    client = Client()
+    log_in(client)
+    client.post(reverse("accounts:lock_screen"))
+    for _ in range(4):
+        assert client.post(reverse("accounts:unlock"), {"password": "wrong"}).status_code == 422
+    assert client.post(reverse("accounts:unlock"), {"password": "wrong"}).status_code == 302
+    assert client.get(reverse("accounts:workbench")).url.startswith(reverse("accounts:log_in"))
