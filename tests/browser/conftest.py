@@ -66,10 +66,10 @@ def chromium():
 
 
 @pytest.fixture
-def desk(chromium, live_server, reference):
+def desk(chromium, live_server, reference, media):
     """Give people desks: ``desk()`` is a closed browser, ``desk(user)`` one with the user logged in.
 
-    At the end no desk may have complained.
+    At the end no desk may have complained. Files of the test outlast the desks: a browser loads to its end.
     """
     desks: list[Desk] = []
 
