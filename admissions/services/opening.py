@@ -100,7 +100,11 @@ def reference_load() -> dict[str, int]:
 def province_open(
     *, pack_name: str, folder: Path, starts: date | None = None, batches: bool = True
 ) -> Season:
-    """Open a province: season, windows, offices, batches and subjects of its pack, schools of its files.
+    """Open a season of a province: windows, offices, batches and subjects of its pack, schools of its files.
+
+    In a later year offices, schools and places are found again by their codes and brought up to date; the
+    season before is no longer the current one, and nothing of it is touched. Schools that are not in the
+    file stay as they are: whether they may still admit is for an officer to say.
 
     Args:
         pack_name: name of a rule pack.
@@ -109,13 +113,14 @@ def province_open(
         batches: take the cities' batches from the pack too; otherwise each city sets its own.
 
     Raises:
-        Refusal: if the province has a season already.
+        Refusal: if the province has this very season already.
         ReadError: if a file cannot be read.
     """
     pack = reference.load_pack(pack_name)
     province = region_key(pack.code)
     if Season.objects.filter(province=province, year=pack.season_year, intake=pack.season_intake).exists():
         raise Refusal(f"{pack.title}{pack.season_title}已经建立。")
+    Season.objects.filter(province=province, current=True).update(current=False)
     season = Season.objects.create(
         province=province,
         year=pack.season_year,
@@ -139,7 +144,12 @@ def administrator_open(*, province: str, username: str, password: str) -> User:
         province: two digits.
         username: unique on the installation.
         password: to be changed at the first log-in.
+
+    Raises:
+        Refusal: if the name is taken.
     """
+    if User.objects.filter(username=username).exists():
+        raise Refusal(f"用户名 {username} 已存在。")
     office = Organisation.objects.get(kind=Organisation.Kind.PROVINCE, region=province)
     user = User(username=username, name="省级系统管理员", organisation=office)
     user.set_password(password)
@@ -173,9 +183,14 @@ def _windows(season: Season, pack, starts: date | None) -> None:
     )
 
 
+def _renew(model, rows, unique: list[str], fields: list[str]) -> list:
+    """Make rows, or bring those of the same code up to date; either way they come back with their keys."""
+    return model.objects.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=fields)
+
+
 def _offices(province: str) -> None:
     kinds = {2: Organisation.Kind.PROVINCE, 4: Organisation.Kind.CITY, 6: Organisation.Kind.COUNTY}
-    Organisation.objects.bulk_create(
+    offices = [
         Organisation(
             kind=kinds[len(region.code)],
             code=region.code,
@@ -185,7 +200,8 @@ def _offices(province: str) -> None:
         )
         for region in Region.objects.filter(code__startswith=province)
         if not (len(region.code) == 6 and region.code.endswith("00"))  # 东莞 is its own county: one office
-    )
+    ]
+    _renew(Organisation, offices, ["province", "kind", "code"], ["name", "region"])
 
 
 def _city(season: Season, city, batches: bool) -> None:
@@ -245,7 +261,7 @@ def _records(path: Path, profile_name: str) -> Iterator[dict[str, str]]:
 
 def _schools(province: str, folder: Path) -> None:
     records = list(_records(folder / "schools.xlsx", "schools"))
-    organisations = Organisation.objects.bulk_create(
+    organisations = [
         Organisation(
             kind=Organisation.Kind.SCHOOL,
             code=row["school_code"],
@@ -254,8 +270,9 @@ def _schools(province: str, folder: Path) -> None:
             region=region_key(row["supervisor_code"]),
         )
         for row in records
-    )
-    School.objects.bulk_create(
+    ]
+    organisations = _renew(Organisation, organisations, ["province", "kind", "code"], ["name", "region"])
+    schools = [
         School(
             organisation=organisation,
             code=row["school_code"],
@@ -268,11 +285,13 @@ def _schools(province: str, folder: Path) -> None:
             phone=row["phone"],
         )
         for organisation, row in zip(organisations, records, strict=True)
-    )
+    ]
+    changing = ["code", "name", "kind", "region", "supervisor", "address", "phone"]
+    _renew(School, schools, ["organisation"], changing)
 
 
 def _local(model, province: str, path: Path, name: str) -> None:
-    model.objects.bulk_create(
+    places = [
         model(
             province=province,
             city=row["county_code"][:4],
@@ -281,4 +300,5 @@ def _local(model, province: str, path: Path, name: str) -> None:
             name=row[f"{name}_name"],
         )
         for row in _records(path, f"{name}s")
-    )
+    ]
+    _renew(model, places, ["province", "code"], ["city", "county", "name"])

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--starts", type=date.fromisoformat, help="move all dates: first day of the first stage"
         )
-        parser.add_argument("--username", required=True, help="name of the first user")
+        parser.add_argument("--username", help="name of the first user; not needed in later years")
         parser.add_argument(
             "--without-batches", action="store_true", help="leave it to the cities to set their batches"
         )
@@ -36,12 +36,14 @@ class Command(BaseCommand):
                 season = province_open(
                     pack_name=pack, folder=folder, starts=starts, batches=not options["without_batches"]
                 )
-                administrator_open(province=season.province, username=username, password=password)
+                if username:
+                    administrator_open(province=season.province, username=username, password=password)
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
-        told = {"season": season.name, "username": username, "password": password}
-        self.stdout.write(
-            json.dumps(told, ensure_ascii=False)
-            if options["json"]
-            else f"{season.name}已建立。首个用户 {username}，初始密码 {password}（只显示这一次）"
-        )
+        told = {"season": season.name}
+        if username:
+            told |= {"username": username, "password": password}
+        words = f"{season.name}已建立。"
+        if username:
+            words += f"首个用户 {username}，初始密码 {password}（只显示这一次）"
+        self.stdout.write(json.dumps(told, ensure_ascii=False) if options["json"] else words)
