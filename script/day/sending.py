@@ -2,7 +2,7 @@
 
 import re
 
-from .browser import Browser
+from .browser import Browser, Refused
 
 # A pack's words for the last place at a tie, and the platform's.
 TIES = {
@@ -79,7 +79,13 @@ def dispatch(sender: Browser, second: Browser, batch: str) -> int:
     sender.do(f"/dispatch/dispatch-batch/open/{batch}/")
     run = sender.place
     sender.do(f"{run}rehearse/")
-    sender.wait(run)
+    try:
+        sender.wait(run)
+    except Refused as refused:
+        if "没有在库且填报了志愿的考生" not in str(refused):
+            raise
+        sender.do(f"{run}cancel/", {"reason": "该批次没有考生"})
+        return 0
     key = re.search(r"/run/(\d+)/", run)[1]
     page = second.get(f"/dispatch/confirm-dispatch/run/{key}/")
     fingerprint = re.search(r'name="fingerprint" value="([0-9a-f]{64})"', page)[1]
