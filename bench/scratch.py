@@ -7,6 +7,7 @@ left dead in them. Only databases whose name has "bench" in it are ever touched.
 import psycopg
 from django.core.management import call_command
 from django.db import connection
+from psycopg.errors import InsufficientPrivilege
 
 
 def open_base() -> str:
@@ -23,7 +24,7 @@ def copy(source: str, target: str) -> None:
     """Copy a database and use the copy from now on."""
     connection.close()
     with _server() as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{_own(target)}" WITH (FORCE)')
+        _drop(server, target)
         server.execute(f'CREATE DATABASE "{target}" TEMPLATE "{_own(source)}" STRATEGY FILE_COPY')
     use(target)
 
@@ -39,7 +40,15 @@ def drop(*names: str) -> None:
     connection.close()
     with _server() as server:
         for name in names:
-            server.execute(f'DROP DATABASE IF EXISTS "{_own(name)}" WITH (FORCE)')
+            _drop(server, name)
+
+
+def _drop(server, name: str) -> None:
+    statement = f'DROP DATABASE IF EXISTS "{_own(name)}"'
+    try:
+        server.execute(f"{statement} WITH (FORCE)")
+    except InsufficientPrivilege:  # autovacuum is at work on it; the plain statement asks it to stop
+        server.execute(statement)
 
 
 def ask(statement: str, *params):
