@@ -92,17 +92,16 @@ def choices_freeze(batch: Batch) -> int:
     if batch.runs.filter(executed_at__isnull=False, cancelled_at__isnull=True).exists():
         return frozen.count()
     frozen.delete()
+    columns = ", ".join(
+        f"coalesce(max(school_id) FILTER (WHERE position = {position}), 0)::int"
+        for position in range(1, batch.choices_allowed + 1)
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            INSERT INTO dispatch_frozenchoices (batch_id, candidate_id, schools)
-            SELECT batch_id, candidate_id, (
-                SELECT array_agg(coalesce(c.school_id, 0)::int ORDER BY p)
-                FROM generate_series(1, %s) p LEFT JOIN admissions_choice c
-                  ON c.candidate_id = listed.candidate_id AND c.batch_id = listed.batch_id AND c.position = p)
-            FROM (SELECT DISTINCT batch_id, candidate_id FROM admissions_choice WHERE batch_id = %s) listed
-            """,
-            [batch.choices_allowed, batch.pk],
+            "INSERT INTO dispatch_frozenchoices (batch_id, candidate_id, schools)"
+            f" SELECT batch_id, candidate_id, ARRAY[{columns}] FROM admissions_choice"
+            " WHERE batch_id = %s GROUP BY batch_id, candidate_id",
+            [batch.pk],
         )
         number = cursor.rowcount
         cursor.execute("ANALYZE dispatch_frozenchoices (batch_id, candidate_id)")
