@@ -1,9 +1,10 @@
 """Real connections side by side, for tests marked ``django_db(transaction=True)``."""
 
+import time
 from contextlib import contextmanager
 from threading import Barrier, Thread
 
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 
@@ -41,17 +42,26 @@ def _open(operations):
         tables = [row[0] for row in cursor.fetchall()]
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only")
-        yield
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER append_only")
+        try:
+            yield
+        finally:
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER append_only")
 
 
 _flush = DatabaseOperations.execute_sql_flush
 
 
 def execute_sql_flush(self, sql_list):
-    with _open(self):
-        return _flush(self, sql_list)
+    """Empty the tables; a request that a browser left behind may hold one of them for a moment."""
+    for patience in (0.5, 2, 5, None):
+        try:
+            with _open(self):
+                return _flush(self, sql_list)
+        except OperationalError:  # a deadlock, from which either side may be chosen to go
+            if patience is None:
+                raise
+            time.sleep(patience)
 
 
 DatabaseOperations.execute_sql_flush = execute_sql_flush

@@ -2,10 +2,12 @@
 
 import os
 import subprocess
+import time
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from admissions.models import Candidate
 from tests import factories
@@ -65,6 +67,19 @@ def chromium():
             del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+def requests_end(patience: float = 10) -> None:
+    """Wait until the server has finished what closed browsers had asked for, such as the rest of a PDF."""
+    until, still = time.monotonic() + patience, 0
+    with connection.cursor() as cursor:
+        while still < 4 and time.monotonic() < until:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            still = 0 if cursor.fetchone()[0] else still + 1
+            time.sleep(0.05)
+
+
 @pytest.fixture
 def desk(chromium, live_server, reference, media):
     """Give people desks: ``desk()`` is a closed browser, ``desk(user)`` one with the user logged in.
@@ -83,6 +98,7 @@ def desk(chromium, live_server, reference, media):
     yield sit
     for made in desks:
         made.context.close()
+    requests_end()
     assert [complaint for made in desks for complaint in made.complaints] == []
 
 
