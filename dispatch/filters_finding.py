@@ -3,8 +3,7 @@
 import django_filters as filters
 from django.db.models import Q
 
-from admissions.models import Batch
-
+from .filters import SchoolAndBatch
 from .models import Sheet
 from .queries.finding import still_open
 
@@ -24,7 +23,7 @@ _STATES = {
 }
 
 
-class SheetFilters(filters.FilterSet):
+class SheetFilters(SchoolAndBatch, filters.FilterSet):
     number = filters.CharFilter(lookup_expr="startswith", label="投档单编号")
     batch = filters.ChoiceFilter(field_name="batch", label="批次", empty_label="全部")
     round = filters.NumberFilter(field_name="run__round", label="轮次")
@@ -34,14 +33,6 @@ class SheetFilters(filters.FilterSet):
     class Meta:
         model = Sheet
         fields: list[str] = []
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        batches = Batch.objects.visible_to(self.request.user).order_by("city", "position")
-        self.filters["batch"].extra["choices"] = list(batches.values_list("pk", "name"))
-
-    def by_school(self, rows, name, value):
-        return rows.filter(Q(school__code=value) | Q(school__name__contains=value))
 
     def by_state(self, rows, name, value):
         return rows.filter(_STATES[value])

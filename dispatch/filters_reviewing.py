@@ -1,17 +1,17 @@
 """Filters of the queues of audit."""
 
 import django_filters as filters
-from django.db.models import Q
 
-from admissions.models import Batch, ReturnReason
+from admissions.models import ReturnReason
 
+from .filters import SchoolAndBatch
 from .models import Placement
 
 GREEN = (("1", "全部通过"), ("0", "有未通过"))
 MINE = (("1", "本人领取"), ("0", "无人领取"))
 
 
-class QueueFilters(filters.FilterSet):
+class QueueFilters(SchoolAndBatch, filters.FilterSet):
     """What both queues are filtered by."""
 
     number = filters.CharFilter(field_name="candidate__number", lookup_expr="startswith", label="考生号")
@@ -23,14 +23,6 @@ class QueueFilters(filters.FilterSet):
     class Meta:
         model = Placement
         fields: list[str] = []
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        batches = Batch.objects.visible_to(self.request.user).order_by("city", "position")
-        self.filters["batch"].extra["choices"] = list(batches.values_list("pk", "name"))
-
-    def by_school(self, rows, name, value):
-        return rows.filter(Q(school__code=value) | Q(school__name__contains=value))
 
     def by_green(self, rows, name, value):
         return rows.filter(green=value == "1")

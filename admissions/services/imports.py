@@ -18,22 +18,11 @@ from accounts.refusals import Refusal
 from ..imports.importer import Context, Importer, registry
 from ..imports.staging import digest_of, erase
 from ..jobs import job_start
-from ..models import ImportedFile, Job, Region, Season
+from ..models import ImportedFile, Job, Region
+from .windows import season_of
 
 CHECK_TASK, WRITE_TASK = "admissions.tasks.check_import", "admissions.tasks.write_import"
 State = ImportedFile.State
-
-
-def season_of(actor: User) -> Season:
-    """The current season of the actor's province.
-
-    Raises:
-        Refusal: if there is none.
-    """
-    season = Season.objects.filter(province=actor.scope.province, current=True).first()
-    if season is None:
-        raise Refusal("本省尚未开设当前招生年度。")
-    return season
 
 
 def cities_of(actor: User) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ from ..imports.importer import Context, registry
 from ..imports.pipeline import wrong_path
 from ..models import ImportedFile
 from ..services import imports as services
+from ..services.windows import season_of
 from ..tables import ImportedFileTable
 
 
@@ -96,7 +97,7 @@ class TemplateDownloadView(FunctionView):
         city = request.GET.get("city") or (cities[0][0] if cities else "")
         if city not in dict(cities):
             raise Http404
-        made = importer(Context(services.season_of(self.actor), city))
+        made = importer(Context(season_of(self.actor), city))
         content = template_xlsx(made.profile, made.template_codes())
         return HttpResponse(content, content_type=XLSX, headers=attachment(f"{made.profile.title}模板.xlsx"))
 

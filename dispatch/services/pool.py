@@ -19,6 +19,7 @@ from accounts.refusals import Refusal
 from admissions.lifecycle import State
 from admissions.models import Candidate, Dossier, School, Season
 from admissions.services.dossiers import Move, dossiers_move
+from admissions.services.windows import season_of
 from quotas.models import PlanLine
 from quotas.services import seats_give_back, seats_take
 
@@ -49,14 +50,6 @@ def school_of(actor: User) -> School:
     if not school.active:
         raise Refusal("贵校未被列入具备招生资格的院校，不能录取考生。")
     return school
-
-
-def season_of(actor: User) -> Season:
-    """The current season of the actor's province."""
-    season = Season.objects.visible_to(actor).filter(current=True).first()
-    if season is None:
-        raise Refusal("本省当前没有正在进行的招生。")
-    return season
 
 
 def why_no_line(*, school: School, season: Season, city: str) -> str:

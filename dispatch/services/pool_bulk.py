@@ -11,9 +11,10 @@ from accounts.masking import mask_name
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.models import Candidate, Dossier, Region, School
+from admissions.services.windows import season_of
 from quotas.models import PlanLine
 
-from .pool import candidates_admit, lines_open, school_of, season_of, why_no_line, why_not_admitted
+from .pool import candidates_admit, lines_open, school_of, why_no_line, why_not_admitted
 
 MOST = 2_000
 
