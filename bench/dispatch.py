@@ -20,9 +20,9 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from admissions.jobs import Progress  # noqa: E402
-from dispatch import loading, placing  # noqa: E402
+from dispatch import loading, placing, snapshot  # noqa: E402
 from dispatch.runs import run_explain  # noqa: E402
-from dispatch.services import sending  # noqa: E402
+from dispatch.services import executing, sending  # noqa: E402
 
 from . import filling, floor, scratch  # noqa: E402
 from .common import MB, Report, Steps, medians, peak_memory, say, shares, timed  # noqa: E402
@@ -32,16 +32,18 @@ PROGRESS = Progress("00000000-0000-0000-0000-000000000000")
 STEPS = (
     (sending, "choices_freeze", "freeze choices"),
     (sending, "snapshot_load", "read and rank"),
-    (loading.Snapshot, "solve", "solve"),
-    (loading.Snapshot, "faults", "check"),
+    (executing, "snapshot_load", "read and rank"),
+    (snapshot.Snapshot, "solve", "solve"),
+    (snapshot.Snapshot, "faults", "check"),
     (sending, "fingerprint_of", "fingerprint"),
+    (executing, "fingerprint_of", "fingerprint"),
     (sending, "results_of", "results by school"),
-    (sending, "run_store", "store arrays"),
-    (sending, "_sheets", "sheets"),
-    (sending, "placements_write", "placements"),
-    (sending, "placements_attach", "attach, indexes"),
-    (sending, "_seats_over", "seats over"),
-    (sending, "dossiers_move_all", "move dossiers, events"),
+    (sending, "rehearsal_keep", "store arrays"),
+    (executing, "_sheets", "sheets"),
+    (executing, "placements_write", "placements"),
+    (executing, "placements_attach", "attach, indexes"),
+    (executing, "_seats_over", "seats over"),
+    (executing, "dossiers_move_all", "move dossiers, events"),
 )
 PARTS = ((loading, "copy_out", "of it, binary COPY out"), (placing, "copy_in", "of it, binary COPY in"))
 
@@ -81,7 +83,7 @@ def once(filled: str, orm: int) -> dict:
     before = scratch.wal()
     with peak_memory() as memory:
         seconds, found["steps"], found["parts"] = watched(
-            lambda: sending.run_execute(actor=officer, run=run, progress=PROGRESS)
+            lambda: executing.run_execute(actor=officer, run=run, progress=PROGRESS)
         )
     after = scratch.wal()
     found |= {"memory": memory["added"], "wal": after[0] - before[0], "wal_pages": after[1] - before[1]}
@@ -100,7 +102,7 @@ def once(filled: str, orm: int) -> dict:
     found |= {"candidates": run.candidates, "sent": run.sent, "outcome": run.outcome_digest}
     candidate = scratch.ask("SELECT max(id) FROM admissions_candidate")[0]
     found["explain"] = timed(lambda: run_explain(run, candidate))[1]
-    found["cancel"] = timed(lambda: sending.run_cancel(actor=officer, run=run, reason="bench"))[1]
+    found["cancel"] = timed(lambda: executing.run_cancel(actor=officer, run=run, reason="bench"))[1]
     if orm:
         found["orm_per_candidate"] = row_by_row(batch, orm)
     return found

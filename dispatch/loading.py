@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from django.db import connection
@@ -14,59 +14,26 @@ from admissions.lifecycle import UNDECIDED, State
 from admissions.models import Batch, Subject
 from quotas.models import PlanLine
 
-from .kernel import bands, tiers
-from .kernel.check import faults
 from .kernel.order import lottery_numbers, order_candidates, seats_offered
-from .kernel.problem import Outcome, Problem, TiePolicy, digest
-from .models import FrozenChoices, Placement, SchoolControl
+from .kernel.problem import Outcome, Problem, digest
+from .models import FrozenChoices, Placement, Run, SchoolControl
+from .snapshot import Snapshot, eligible_of, rule_of
+
+RETURNED = "此前在本批次已被该校退档"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Snapshot:
-    """A batch at one moment, as arrays: what a rehearsal and an execution both start from.
+def parameters_of(batch: Batch, kind: str = Run.Kind.BATCH, only: Sequence[int] = (), seed: str = "") -> dict:
+    """The mode of a batch with its lines, as plain data: what a run keeps and prints.
 
-    Attributes:
-        problem: for the kernel; units are schools.
-        bands, ties, tier: how it is solved; tier is int16[n] or None.
-        candidates: int64[n], primary keys.
-        counties: S6[n].
-        score: int32[n], dispatch score in hundredths of a mark.
-        keys: int32[n, q], tie values, bigger is better.
-        schools: int64[m], primary keys.
-        left: int32[m], seats left in the plan.
+    Args:
+        batch: of one city.
+        kind: a ``Run.Kind``: by which function the dossiers are sent.
+        only: keys of the schools the run is confined to; empty for all.
+        seed: of the lottery; by default one that is good for rehearsals only.
     """
-
-    problem: Problem
-    bands: tuple[int, ...]
-    ties: TiePolicy
-    tier: np.ndarray | None
-    candidates: np.ndarray
-    counties: np.ndarray
-    score: np.ndarray
-    keys: np.ndarray
-    schools: np.ndarray
-    left: np.ndarray
-
-    def solve(self) -> Outcome:
-        """The outcome by the rule of the batch: a pure function of the snapshot."""
-        if self.tier is not None:
-            return tiers.solve(self.problem, self.tier, self.bands, self.ties)
-        return bands.solve(self.problem, self.bands, self.ties)
-
-    def faults(self, outcome: Outcome) -> list:
-        """What the independent check finds wrong with an outcome."""
-        return list(faults(self.problem, outcome, self.bands, self.ties, self.tier))
-
-    def rank(self) -> np.ndarray:
-        """int32[n], place of each candidate in the order, from 1."""
-        rank = np.empty(len(self.candidates), np.int32)
-        rank[self.problem.order] = np.arange(1, len(self.candidates) + 1, dtype=np.int32)
-        return rank
-
-
-def parameters_of(batch: Batch) -> dict:
-    """The mode of a batch with its lines, as plain data: what a run keeps and prints."""
     return {
+        "kind": str(kind),
+        "only": sorted(only),
         "mode": batch.mode,
         "mode_version": batch.mode_version,
         "ratio_percent": batch.ratio_percent,
@@ -74,9 +41,10 @@ def parameters_of(batch: Batch) -> dict:
         "tie_policy": batch.tie_policy,
         "tie_keys": list(batch.tie_keys),
         "tiers": list(batch.tiers),
+        "bands": list(batch.bands),
         "choices": batch.choices_allowed,
         "lines": {line.county: line.score for line in batch.lines.order_by("county")},
-        "seed": f"{batch.season_id}-{batch.city}-{batch.code}",
+        "seed": seed or f"{batch.season_id}-{batch.city}-{batch.code}",
     }
 
 
@@ -150,7 +118,7 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     )
     if not len(rows):
         raise Refusal("该批次没有在库且填报了志愿的考生，无法投档。", hint="请先导入考生、成绩和志愿。")
-    schools, left = _units(batch)
+    schools, left = _units(batch, parameters)
     candidates, score = rows["candidate"].astype(np.int64), rows["score"].astype(np.int32)
     values = np.stack([rows[f"key{n}"] for n in range(len(keys))], 1) if keys else np.empty((len(rows), 0))
     listed = np.stack([rows[f"choice{number}"] for number in range(width)], 1).astype(np.int64)
@@ -159,25 +127,32 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     order, groups = order_candidates(
         score, [values[:, n].astype(np.int32) for n in range(len(keys))], _last(batch, parameters, candidates)
     )
-    ratio = seats_offered(left, parameters["ratio_percent"], parameters["rounding"])
-    return Snapshot(
+    need = _need(batch, parameters, rows["county"], choices, schools)
+    barred = _barred(batch, choices, candidates, schools)
+    sizes, ties, tier = rule_of(parameters, score)
+    snapshot = Snapshot(
         problem=Problem(
             order,
             groups,
             choices,
-            ratio,
-            _eligible(batch, parameters, rows["county"], score, choices, candidates, schools),
+            seats_offered(left, parameters["ratio_percent"], parameters["rounding"]),
+            eligible_of(score, need, barred, choices.shape),
         ),
-        bands=(width,) if parameters["mode"] == Batch.Mode.SCORE_FIRST else (1,),
-        ties=TiePolicy(parameters["tie_policy"]),
-        tier=_tier(parameters, score),
+        bands=sizes,
+        ties=ties,
+        tier=tier,
         candidates=candidates,
         counties=rows["county"],
         score=score,
         keys=values.astype(np.int32),
         schools=schools,
         left=left,
+        need=need,
+        barred=barred,
+        bars=(RETURNED,),
     )
+    left_out = parameters.get("left_out")
+    return snapshot.without(np.isin(schools, left_out)) if left_out else snapshot
 
 
 def tie_key_sql(batch: Batch, key: str) -> str:
@@ -212,7 +187,7 @@ def _last(batch: Batch, parameters: dict, candidates: np.ndarray) -> np.ndarray:
         return lottery_numbers(parameters["seed"], [number for (number,) in cursor])
 
 
-def _units(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+def _units(batch: Batch, parameters: dict) -> tuple[np.ndarray, np.ndarray]:
     """Schools with a plan in the batch, by key, and the seats each has left for dossiers to come."""
     left: dict[int, int] = {}
     for school, seats in PlanLine.objects.filter(batch=batch).with_left().values_list("school", "left"):
@@ -229,35 +204,39 @@ def _units(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     closed = SchoolControl.objects.filter(batch=batch).exclude(status=SchoolControl.Status.OPEN)
     for school in closed.values_list("school", flat=True):
         left[school] = 0
-    schools = np.array(sorted(left), np.int64)
+    only = parameters["only"]
+    schools = np.array(sorted(key for key in left if not only or key in only), np.int64)
     return schools, np.array([max(left[key], 0) for key in schools.tolist()], np.int32)
 
 
-def _eligible(batch, parameters, counties, score, choices, candidates, schools) -> np.ndarray:
+def _need(batch, parameters, counties, choices, schools) -> np.ndarray:
+    """The line of each choice: that of the county (or of the city), or that of the school if it is higher."""
     lines = parameters["lines"]
-    floor = np.full(len(score), lines.get("", 0), np.int32)
+    floor = np.full(len(counties), lines.get("", 0), np.int32)
     for county, line in lines.items():
         if county:
             floor[counties == county.encode()] = line
-    eligible = np.repeat((score >= floor)[:, None], choices.shape[1], 1)
     own = dict(SchoolControl.objects.filter(batch=batch, line__isnull=False).values_list("school", "line"))
-    if own:
-        school_line = np.array([own.get(key, 0) for key in schools.tolist()], np.int32)
-        eligible &= score[:, None] >= school_line[choices]
+    if not own:
+        return floor[:, None]
+    school_line = np.array([*(own.get(key, 0) for key in schools.tolist()), 0], np.int32)
+    return np.maximum(floor[:, None], school_line[choices])
+
+
+def _barred(batch, choices, candidates, schools) -> np.ndarray | None:
+    """What else stands against a choice: the school has returned the candidate in this batch before."""
     returned = Placement.objects.filter(batch=batch, reason__isnull=False, closed_at__isnull=False)
-    where = {key: place for place, key in enumerate(candidates.tolist())}
-    unit = {key: place for place, key in enumerate(schools.tolist())}
-    for candidate, school in returned.values_list("candidate", "school"):
-        if candidate in where and school in unit:
-            eligible[where[candidate], choices[where[candidate]] == unit[school]] = False
-    return eligible
-
-
-def _tier(parameters: dict, score: np.ndarray) -> np.ndarray | None:
-    if parameters["mode"] != Batch.Mode.TIERS:
+    rows = np.array(list(returned.values_list("candidate", "school")), np.int64).reshape(-1, 2)
+    rows = rows[np.isin(rows[:, 0], candidates) & np.isin(rows[:, 1], schools)]
+    if not len(rows):
         return None
-    bounds = np.array(sorted(parameters["tiers"]), np.int64)
-    return (len(bounds) - np.searchsorted(bounds, score, side="right")).astype(np.int16)
+    by_key = np.argsort(candidates)
+    who = by_key[np.searchsorted(candidates[by_key], rows[:, 0])]
+    unit = np.searchsorted(schools, rows[:, 1])
+    barred = np.zeros(choices.shape, np.uint8)
+    for place, school in zip(who.tolist(), unit.tolist(), strict=True):
+        barred[place, choices[place] == school] = 1
+    return barred
 
 
 def fingerprint_of(parameters: dict, snapshot: Snapshot, outcome: Outcome) -> tuple[str, str, str]:

@@ -8,8 +8,8 @@ from admissions.bulk import INT4, INT8, copy_in
 from admissions.models import School
 
 from .kernel.problem import Outcome
-from .loading import Snapshot
 from .models import Placement, Run
+from .snapshot import Snapshot
 
 
 def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dict[int, int]) -> int:

@@ -1,16 +1,18 @@
 """What a run keeps for ever: its results by school, and its arrays, by which it can be explained."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 from django.conf import settings
 
+from accounts.refusals import Refusal
 from admissions.models import School
 
-from .kernel.explain import explain, words
-from .kernel.problem import Outcome, Problem
-from .loading import Snapshot
-from .models import Run, RunSchool
+from .kernel.explain import Reason, explain, words
+from .kernel.problem import Outcome, Problem, TiePolicy
+from .models import Rehearsal, Run, RunSchool
+from .snapshot import Snapshot
 
 
 def results_of(run: Run, snapshot: Snapshot, outcome: Outcome) -> list[RunSchool]:
@@ -44,23 +46,83 @@ def results_of(run: Run, snapshot: Snapshot, outcome: Outcome) -> list[RunSchool
     return rows
 
 
-def run_path(run: Run) -> Path:
-    return Path(settings.MEDIA_ROOT) / "runs" / f"{run.pk}.npz"
+def by_choice_of(outcome: Outcome, choices: int) -> list[int]:
+    """How many dossiers go to each choice, from the first on."""
+    return np.bincount(outcome.position[outcome.position >= 0], minlength=choices).tolist()
 
 
-def run_store(run: Run, snapshot: Snapshot, outcome: Outcome) -> None:
-    """Keep the arrays of a run: input, order and outcome, without a name or an identity number."""
-    path = run_path(run)
+def kept_path(rehearsal: Rehearsal, part: str) -> Path:
+    """File of one part of a rehearsal: ``input`` (formal ones only) or ``outcome``."""
+    return Path(settings.MEDIA_ROOT) / "runs" / str(rehearsal.run_id) / f"{rehearsal.number}-{part}.npz"
+
+
+def rehearsal_keep(rehearsal: Rehearsal, snapshot: Snapshot, outcome: Outcome) -> None:
+    """Keep the arrays of a rehearsal, without a name or an identity number.
+
+    The outcome is kept of each; the input of the formal ones only, since what is asked by the way starts
+    from the formal one's.
+    """
+    path = kept_path(rehearsal, "outcome")
     path.parent.mkdir(parents=True, exist_ok=True)
-    problem = snapshot.problem
-    with path.open("wb") as file:
-        np.savez(
-            file,
-            order=problem.order, tie_group=problem.tie_group, choices=problem.choices, seats=problem.seats,
-            eligible=problem.eligible, tier=np.empty(0, np.int16) if snapshot.tier is None else snapshot.tier,
-            bands=np.array(snapshot.bands), candidates=snapshot.candidates, schools=snapshot.schools,
-            score=snapshot.score, keys=snapshot.keys, position=outcome.position, unit=outcome.unit,
-        )  # fmt: skip
+    _write(
+        path,
+        {
+            "candidates": snapshot.candidates,
+            "schools": snapshot.schools,
+            "rank": snapshot.rank(),
+            "score": snapshot.score,
+            "position": outcome.position,
+            "unit": outcome.unit,
+        },
+    )
+    if not rehearsal.asked:
+        arrays = {f.name: getattr(snapshot, f.name) for f in fields(snapshot) if f.name != "problem"}
+        arrays |= {f.name: getattr(snapshot.problem, f.name) for f in fields(snapshot.problem)}
+        arrays |= {"bands": np.array(snapshot.bands), "ties": np.array(str(snapshot.ties))}
+        arrays |= {"bars": np.array(snapshot.bars, dtype=str)}
+        _write(kept_path(rehearsal, "input"), {key: a for key, a in arrays.items() if a is not None})
+
+
+def inputs_drop(rehearsal: Rehearsal) -> None:
+    """Remove the inputs of the run's earlier formal rehearsals: the last one stands."""
+    for earlier in rehearsal.run.rehearsals.filter(asked={}, number__lt=rehearsal.number):
+        kept_path(earlier, "input").unlink(missing_ok=True)
+
+
+def rehearsal_kept(rehearsal: Rehearsal) -> tuple[Snapshot, Outcome]:
+    """What a formal rehearsal started from and what came of it, as kept.
+
+    Raises:
+        Refusal: if the files are gone.
+    """
+    with _read(rehearsal, "input") as kept, _read(rehearsal, "outcome") as came:
+        arrays = {name: kept[name] for name in kept.files}
+        outcome = Outcome(came["position"], came["unit"])
+    problem = Problem(**{f.name: arrays.pop(f.name, None) for f in fields(Problem)})
+    bands, ties, bars = arrays.pop("bands"), arrays.pop("ties"), arrays.pop("bars")
+    arrays |= {"tier": arrays.get("tier"), "barred": arrays.get("barred")}
+    return Snapshot(
+        problem=problem,
+        bands=tuple(bands.tolist()),
+        ties=TiePolicy(str(ties)),
+        bars=tuple(bars.tolist()),
+        **arrays,
+    ), outcome
+
+
+def outcome_kept(rehearsal: Rehearsal) -> dict[str, np.ndarray]:
+    """The outcome of any rehearsal as kept: candidates, schools, rank, score, position, unit.
+
+    Raises:
+        Refusal: if the file is gone.
+    """
+    with _read(rehearsal, "outcome") as kept:
+        return {name: kept[name] for name in kept.files}
+
+
+def run_formal(run: Run) -> Rehearsal | None:
+    """The rehearsal that a run stands for: the one with the run's own fingerprint."""
+    return run.rehearsals.filter(fingerprint=run.fingerprint, asked={}).first() if run.fingerprint else None
 
 
 def run_explain(run: Run, candidate: int) -> list[str]:
@@ -73,16 +135,44 @@ def run_explain(run: Run, candidate: int) -> list[str]:
     Returns:
         sentences; none if he took no part in the run.
     """
-    if not run_path(run).exists():
+    rehearsal = run_formal(run)
+    if rehearsal is None:
         return []
-    with np.load(run_path(run)) as kept:
-        place = np.flatnonzero(kept["candidates"] == candidate)
-        if not len(place):
-            return []
-        problem = Problem(kept["order"], kept["tie_group"], kept["choices"], kept["seats"], kept["eligible"])
-        outcome = Outcome(kept["position"], kept["unit"])
-        tier = kept["tier"] if len(kept["tier"]) else None
-        reasons = explain(problem, outcome, tuple(kept["bands"].tolist()), int(place[0]), tier)
-        keys, score = kept["schools"].tolist(), kept["score"]
+    snapshot, outcome = rehearsal_kept(rehearsal)
+    found = np.flatnonzero(snapshot.candidates == candidate)
+    if not len(found):
+        return []
+    place = int(found[0])
+    reasons = explain(snapshot.problem, outcome, snapshot.bands, place, snapshot.tier)
+    keys = snapshot.schools.tolist()
     names = dict(School.objects.filter(pk__in=keys).values_list("pk", "name"))
-    return words(reasons, lambda unit: names[keys[unit]], score)
+    said = words(reasons, lambda unit: names[keys[unit]], snapshot.score)
+    for at, why in enumerate(reasons):
+        if why.reason is Reason.NOT_ELIGIBLE:
+            said[at] = f"第{at + 1}志愿（{names[keys[why.unit]]}）：{_against(snapshot, place, at)}"
+    return said
+
+
+def _against(snapshot: Snapshot, place: int, column: int) -> str:
+    """What stood against a choice: the line with the candidate's own score, or the condition."""
+    need = int(snapshot.need[place, column if snapshot.need.shape[1] > 1 else 0])
+    own = int(snapshot.score[place])
+    if own < need:
+        return f"投档成绩{own / 100:.2f}分，低于分数线{need / 100:.2f}分，不能投档。"
+    code = int(snapshot.barred[place, column]) if snapshot.barred is not None else 0
+    return f"{snapshot.bars[code - 1]}，不能投档。" if code else "该校因核验问题被隔离，本次不投档。"
+
+
+def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        np.savez(file, **arrays)
+    part.replace(path)
+
+
+def _read(rehearsal: Rehearsal, part: str):
+    path = kept_path(rehearsal, part)
+    if not path.exists():
+        raise Refusal("该次投档的留存文件已不存在，无法重算。", hint="请从备份中恢复留存目录。")
+    return np.load(path)

@@ -5,7 +5,7 @@ from celery import shared_task
 from admissions.jobs import job_run
 
 from .models import Run
-from .services import sending
+from .services import executing, sending
 
 
 @shared_task(name="dispatch.tasks.rehearse")
@@ -24,7 +24,7 @@ def execute(key: str) -> None:
     """Execute the run a job is about."""
     job_run(
         key,
-        lambda job, progress: sending.run_execute(
+        lambda job, progress: executing.run_execute(
             actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
         ),
     )

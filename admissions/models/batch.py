@@ -16,7 +16,9 @@ class Batch(models.Model):
     class Mode(models.TextChoices):
         CHOICE_FIRST = "choice_first", "志愿优先"
         SCORE_FIRST = "score_first", "平行志愿（分数优先）"
+        PARALLEL = "parallel", "分段平行志愿"
         TIERS = "tiers", "梯度线内志愿优先"
+        DEFERRED = "deferred_acceptance", "院校自主排序"
 
     class Ties(models.TextChoices):
         STRICT = "strict", "按考生号取足"
@@ -27,13 +29,18 @@ class Batch(models.Model):
         UP = "up", "进一"
         HALF_UP = "half_up", "四舍五入"
 
+    class Majors(models.TextChoices):
+        SCORE_CLEAR = "score_clear", "分数清"
+        MAJOR_CLEAR = "major_clear", "专业清"
+        LEVEL_GAP = "level_gap", "专业级差"
+
     season = models.ForeignKey(Season, models.CASCADE)
     city = models.CharField("市", max_length=4)
     code = models.CharField("批次代码", max_length=4)
     name = models.CharField("批次名称", max_length=60)
     position = models.PositiveSmallIntegerField("次序")
     choices_allowed = models.PositiveSmallIntegerField("志愿数", default=4)
-    mode = models.CharField("投档模式", max_length=16, choices=Mode, default=Mode.SCORE_FIRST)
+    mode = models.CharField("投档模式", max_length=20, choices=Mode, default=Mode.SCORE_FIRST)
     ratio_percent = models.PositiveSmallIntegerField("投档比例（%）", default=100)
     rounding = models.CharField("取整", max_length=8, choices=Rounding, default=Rounding.UP)
     tie_policy = models.CharField("末位同分", max_length=12, choices=Ties, default=Ties.STRICT)
@@ -50,6 +57,21 @@ class Batch(models.Model):
         verbose_name="梯度线（百分之一分）",
         blank=True,
         help_text="由高到低，仅梯度模式使用",
+    )
+    bands = ArrayField(
+        models.PositiveSmallIntegerField(),
+        default=list,
+        verbose_name="志愿分段",
+        blank=True,
+        help_text="每段的志愿数，最后一段重复；仅分段平行志愿使用",
+    )
+    major_rule = models.CharField("专业分配", max_length=12, choices=Majors, default=Majors.SCORE_CLEAR)
+    major_gaps = ArrayField(
+        models.PositiveIntegerField(),
+        default=list,
+        verbose_name="专业级差（百分之一分）",
+        blank=True,
+        help_text="第二专业起每个专业志愿减去的分数，最后一个重复",
     )
     plan_kinds = ArrayField(models.CharField(max_length=4), default=list, verbose_name="计划类型")
     mode_version = models.PositiveIntegerField("参数版本", default=1)

@@ -1,5 +1,6 @@
 """What a city sets before dossiers are sent: lines and what schools may do."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -54,4 +55,28 @@ class SchoolControl(models.Model):
             models.CheckConstraint(
                 condition=Q(line__isnull=True) | Q(line__gte=0), name="school_line_positive"
             ),
+        ]
+
+
+class ControlVersion(models.Model):
+    """All that one function has set for a batch, as it stood after one change: to compare and to go back to.
+
+    Rows are only ever added; the database refuses the rest.
+    """
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="versions")
+    function = models.CharField("功能", max_length=60)
+    number = models.PositiveIntegerField("版本")
+    content = models.JSONField("内容")
+    note = models.CharField("说明", max_length=200, blank=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField("时间", auto_now_add=True)
+
+    objects = BatchRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "投档控制版本"
+        ordering = ["batch", "function", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "function", "number"], name="control_version_once")
         ]

@@ -10,6 +10,8 @@ from admissions.models import Batch, Candidate, School
 
 from .control import BatchRowQuerySet
 
+OPEN_STATES = ("draft", "rehearsed", "confirmed")
+
 
 class Run(models.Model):
     """A dispatch: parameters → checks → rehearsal → a second person → execution → release.
@@ -26,7 +28,16 @@ class Run(models.Model):
         RELEASED = "released", "已发布院校"
         CANCELLED = "cancelled", "已撤销"
 
+    class Kind(models.TextChoices):
+        """Which function of the table opened it; all go through the same procedure."""
+
+        BATCH = "dispatch_batch", "批量投档"
+        SCHOOL = "dispatch_school", "指定院校投档"
+        LOTTERY = "admit_by_lottery", "指定派位录取"
+
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="runs", verbose_name="批次")
+    kind = models.CharField("方式", max_length=16, choices=Kind, default=Kind.BATCH)
+    only_schools = ArrayField(models.BigIntegerField(), default=list, verbose_name="指定院校")
     round = models.PositiveSmallIntegerField("轮次")
     state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
     parameters = models.JSONField("参数", default=dict)
@@ -36,12 +47,16 @@ class Run(models.Model):
     candidates = models.PositiveIntegerField("参加投档", default=0)
     sent = models.PositiveIntegerField("投出", default=0)
     faults = models.JSONField("核验结果", default=list)
+    left_out = models.JSONField("隔离院校", default=list)
+    roster_digest = models.CharField("名单摘要", max_length=64, blank=True)
+    randomness = models.CharField("公开随机数", max_length=200, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     rehearsed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
     executed_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
 
@@ -53,7 +68,7 @@ class Run(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["batch"],
-                condition=Q(state__in=("draft", "rehearsed", "confirmed")),
+                condition=Q(state__in=OPEN_STATES),
                 name="one_open_run_per_batch",
             ),
             models.CheckConstraint(
@@ -64,6 +79,16 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch.name} 第 {self.round} 轮"
+
+    @property
+    def function(self) -> str:
+        """Key of the function that opened it."""
+        return f"dispatch.{self.kind}"
+
+    @property
+    def open(self) -> bool:
+        """Whether it may still be rehearsed."""
+        return self.state in OPEN_STATES
 
 
 class RunSchool(models.Model):

@@ -7,7 +7,7 @@ from admissions.models import Batch
 from quotas.models import PlanLine
 
 from ..models import Run, RunSchool
-from ..services.sending import OPEN_STATES
+from ..models.run import OPEN_STATES
 
 
 def batches_with_runs(actor) -> list[dict]:

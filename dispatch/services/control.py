@@ -10,7 +10,7 @@ from admissions.services.windows import season_of
 
 from ..loading import tie_key_sql
 from ..models import RegionLine, SchoolControl
-from .sending import OPEN_STATES
+from ..models.run import OPEN_STATES
 
 
 @transaction.atomic

@@ -65,7 +65,9 @@ def cities_of(actor) -> list[tuple[str, str]]:
 
 class BatchFields(ActionForm):
     city = forms.ChoiceField(label="市")
-    code = forms.RegexField(r"^[0-9A-Za-z]{1,4}$", label="批次代码", help_text="一至四位字母或数字，计划和志愿文件中使用")
+    code = forms.RegexField(
+        r"^[0-9A-Za-z]{1,4}$", label="批次代码", help_text="一至四位字母或数字，计划和志愿文件中使用"
+    )
     name = forms.CharField(label="批次名称", max_length=60)
     position = forms.IntegerField(label="次序", min_value=1, max_value=99)
     choices_allowed = forms.IntegerField(label="志愿数", min_value=1, max_value=20)

@@ -10,9 +10,7 @@ from admissions.models import Batch, Candidate, Job
 from ..models import Run
 from ..queries.runs import batches_with_runs, run_schools, run_summary
 from ..runs import run_explain
-from ..services import sending
-
-FUNCTION = sending.FUNCTION
+from ..services import executing, sending
 
 
 class DispatchBatchView(PageView):
@@ -52,7 +50,7 @@ class RunPage(ObjectMixin, PageView):
         return super().rows().select_related("batch__season", "created_by", "confirmed_by")
 
     def get_context_data(self, **kwargs):
-        jobs = Job.objects.filter(function=FUNCTION, subject_id=self.object.pk)
+        jobs = Job.objects.filter(function=self.object.function, subject_id=self.object.pk)
         return super().get_context_data(
             schools=run_schools(self.object),
             summary=run_summary(self.object),
@@ -117,7 +115,7 @@ class ExecuteView(RunDeed):
     words = "将按复核过的指纹执行“{run}”，档案投出后考生状态改为“已投档”。"
 
     def act(self, data):
-        sending.run_execute_start(actor=self.actor, run=self.object)
+        executing.run_execute_start(actor=self.actor, run=self.object)
 
 
 class ReleaseView(RunDeed):
@@ -126,7 +124,7 @@ class ReleaseView(RunDeed):
     words = "将把“{run}”的投档单发布给院校。"
 
     def act(self, data):
-        return sending.run_release(actor=self.actor, run=self.object)
+        return executing.run_release(actor=self.actor, run=self.object)
 
 
 class ReasonForm(ActionForm):
@@ -140,7 +138,7 @@ class CancelView(RunDeed):
     words = "将撤销“{run}”，已投出的档案全部回到在库。"
 
     def act(self, data):
-        return sending.run_cancel(actor=self.actor, run=self.object, reason=data["reason"])
+        return executing.run_cancel(actor=self.actor, run=self.object, reason=data["reason"])
 
 
 class ConfirmDispatchView(PageView):

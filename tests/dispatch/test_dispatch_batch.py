@@ -9,7 +9,7 @@ from admissions.jobs import Progress
 from admissions.lifecycle import State
 from admissions.models import Candidate, Choice, Dossier, DossierEvent, Job
 from dispatch.models import Placement, RegionLine, Run, Sheet
-from dispatch.services import sending
+from dispatch.services import executing, sending
 from tests import factories
 from tests.concurrency import in_threads
 
@@ -33,7 +33,7 @@ def rehearsed(cast, batch) -> Run:
 def executed(cast, batch) -> Run:
     run = rehearsed(cast, batch)
     sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
-    sending.run_execute(actor=cast.city, run=run, progress=Progress("00000000-0000-0000-0000-000000000000"))
+    executing.run_execute(actor=cast.city, run=run, progress=Progress("00000000-0000-0000-0000-000000000000"))
     run.refresh_from_db()
     return run
 
@@ -91,7 +91,7 @@ def test_an_execution_is_refused_if_anything_changed_since(cast, batch, ready):
     sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
     Candidate.objects.filter(pk=ready[-1].pk).update(total=99999)
     with pytest.raises(Refusal, match="没有执行"):
-        sending.run_execute(
+        executing.run_execute(
             actor=cast.city, run=run, progress=Progress("00000000-0000-0000-0000-000000000000")
         )
     assert states() == {"pool": 15, "sent": 0}
@@ -101,14 +101,14 @@ def test_an_execution_is_refused_if_anything_changed_since(cast, batch, ready):
 def test_an_unconfirmed_run_is_not_executed(cast, batch, ready):
     run = rehearsed(cast, batch)
     with pytest.raises(Refusal, match="第二人"):
-        sending.run_execute_start(actor=cast.city, run=run)
+        executing.run_execute_start(actor=cast.city, run=run)
 
 
 def test_undo_until_a_school_has_read(cast, batch, ready):
     run = executed(cast, batch)
-    sending.run_release(actor=cast.city, run=run)
+    executing.run_release(actor=cast.city, run=run)
     run.refresh_from_db()
-    assert sending.run_cancel(actor=cast.city, run=run, reason="计划有误") == 10
+    assert executing.run_cancel(actor=cast.city, run=run, reason="计划有误") == 10
     assert states() == {"pool": 15, "sent": 0}
     assert not Placement.objects.open().filter(run=run).exists()
 
@@ -117,7 +117,7 @@ def test_no_undo_once_a_school_has_opened_its_sheet(cast, batch, ready):
     run = executed(cast, batch)
     run.sheets.update(opened_at=run.executed_at)
     with pytest.raises(Refusal, match="开始阅档"):
-        sending.run_cancel(actor=cast.city, run=run, reason="计划有误")
+        executing.run_cancel(actor=cast.city, run=run, reason="计划有误")
 
 
 def test_a_line_keeps_out_who_is_below(cast, batch, ready):
@@ -216,7 +216,7 @@ def test_two_cities_execute_at_once(cast, batch, other_batch, ready, schools, pl
         runs.append((sender, run))
     done = in_threads(
         2,
-        lambda index: sending.run_execute(
+        lambda index: executing.run_execute(
             actor=runs[index][0],
             run=runs[index][1],
             progress=Progress("00000000-0000-0000-0000-000000000000"),
@@ -238,6 +238,6 @@ def test_outside_of_the_window_nothing_is_sent(cast, batch, ready):
 
 def test_an_undone_run_lets_choices_be_put_right(cast, batch, ready, schools):
     run = executed(cast, batch)
-    sending.run_cancel(actor=cast.city, run=run, reason="志愿有误")
+    executing.run_cancel(actor=cast.city, run=run, reason="志愿有误")
     Choice.objects.filter(candidate=ready[0]).delete()
     assert rehearsed(cast, batch).candidates == 14

@@ -5,10 +5,17 @@ from django.urls import reverse
 from accounts.models import Deed
 from admissions.jobs import Progress
 from admissions.models import Batch
-from dispatch.services import sending
+from dispatch.services import executing, sending
 from tests import factories
 
-VALUES = {"city": "4401", "code": "41", "name": "三二分段批", "position": 1, "choices_allowed": 6, "plan_kinds": ["12"]}
+VALUES = {
+    "city": "4401",
+    "code": "41",
+    "name": "三二分段批",
+    "position": 1,
+    "choices_allowed": 6,
+    "plan_kinds": ["12"],
+}
 
 
 def test_a_city_makes_a_batch_and_changes_it(cast, season, client_of):
@@ -37,7 +44,7 @@ def test_a_batch_that_has_sent_stays_as_it_is(cast, batch, schools, plan_line, m
     sending.run_rehearse(actor=cast.city, run=run, progress=nobody)
     run.refresh_from_db()
     sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
-    sending.run_execute(actor=cast.city, run=run, progress=nobody)
+    executing.run_execute(actor=cast.city, run=run, progress=nobody)
     url = reverse("dispatch:set_batches__one", args=[batch.pk])
     assert "已经投过档" in client_of(cast.city).post(url, VALUES).content.decode()
     batch.refresh_from_db()

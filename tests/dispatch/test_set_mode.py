@@ -40,7 +40,9 @@ def test_bad_parameters_are_refused_in_words(cast, batch, client_of):
 def test_refused_while_a_run_is_open(cast, batch, plan_line):
     sending.run_open(actor=cast.city, batch=batch)
     with pytest.raises(Refusal, match="正在进行"):
-        control.set_mode(actor=cast.city, batch=batch, values={"mode": "choice_first", "tie_keys": [], "tiers": []})
+        control.set_mode(
+            actor=cast.city, batch=batch, values={"mode": "choice_first", "tie_keys": [], "tiers": []}
+        )
 
 
 def test_needs_the_permission_and_the_own_city(cast, batch, client_of):

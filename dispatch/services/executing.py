@@ -1,0 +1,170 @@
+"""The execution of a run: the dossiers are sent, in one transaction, whole or not at all."""
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.context import deed_record
+from accounts.models import User
+from accounts.refusals import Refusal
+from admissions.jobs import Progress, job_start
+from admissions.models import Job, Window
+from admissions.services.dossiers import dossiers_move_all
+from admissions.services.windows import window_require
+from quotas.models import PlanLine
+
+from ..loading import fingerprint_of, snapshot_load
+from ..models import Placement, Run, Sheet
+from ..placing import partition_of, placements_attach, placements_write
+from .sending import run_allowed, run_locked
+
+
+def run_execute_start(*, actor: User, run: Run) -> Job:
+    """Send the execution to a worker.
+
+    Raises:
+        Refusal: if no second person has confirmed.
+    """
+    run_allowed(actor, run)
+    if run.state != Run.State.CONFIRMED:
+        raise Refusal(f"该次投档{run.get_state_display()}，须经第二人复核后才能执行。")
+    return job_start(
+        actor=actor, function=run.function, title=f"执行 {run}", task="dispatch.tasks.execute", subject=run.pk
+    )
+
+
+@transaction.atomic
+def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
+    """Send the dossiers: the same pure function on the same input, in one transaction, whole or not at all.
+
+    Args:
+        actor: the officer who asked.
+        run: confirmed.
+        progress: of the job.
+
+    Raises:
+        Refusal: if anything the rehearsal read has changed since; the run then goes back to rehearsal.
+    """
+    run = Run.objects.select_for_update(of=("self",)).select_related("batch__season").get(pk=run.pk)
+    if run.state == Run.State.EXECUTED:
+        return "该次投档已经执行过。"
+    if run.state != Run.State.CONFIRMED:
+        raise Refusal(f"该次投档{run.get_state_display()}，不能执行。")
+    window_require(season=run.batch.season, kind=Window.Kind.DISPATCH)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"batch:{run.batch_id}"])
+    progress(0, 5, "重新读取并核对指纹")
+    snapshot = snapshot_load(run.batch, run.parameters)
+    outcome = snapshot.solve()
+    if fingerprint_of(run.parameters, snapshot, outcome)[2] != run.fingerprint:
+        raise Refusal("复核之后考生、志愿或计划有变化，本次投档没有执行。", hint="请重新预演并复核。")
+    progress(1, 5, "生成投档单")
+    sheets = _sheets(run)
+    progress(2, 5, "写入投档记录")
+    sent = placements_write(run, snapshot, outcome, {sheet.school_id: sheet.pk for sheet in sheets})
+    _seats_over(run)
+    progress(3, 5, "移动档案")
+    moved = dossiers_move_all(
+        actor=actor,
+        step="dispatch",
+        relation=f"SELECT candidate_id, id, school_id, NULL::varchar, '' FROM {partition_of(run)}",
+        subject=f"投档 {run}",
+    )
+    progress(4, 5, "核对")
+    placements_attach(run)
+    if not sent == moved == run.sent == sum(sheet.size for sheet in sheets):
+        raise Refusal("投档后核对数目不符，本次投档没有执行。", hint="请联系系统管理员。")
+    run.state, run.executed_at = Run.State.EXECUTED, timezone.now()
+    run.save(update_fields=["state", "executed_at"])
+    return f"投档完成：{len(sheets)} 所院校，{sent} 份档案。"
+
+
+@transaction.atomic
+def run_release(*, actor: User, run: Run) -> int:
+    """Hand the sheets to the schools.
+
+    Returns:
+        number of sheets.
+
+    Raises:
+        Refusal: if the run is not executed.
+    """
+    run = run_locked(actor, run)
+    if run.state != Run.State.EXECUTED:
+        raise Refusal(f"该次投档{run.get_state_display()}，不能发布。")
+    now = timezone.now()
+    released = run.sheets.filter(cancelled_at__isnull=True).update(released_at=now)
+    run.state, run.released_at = Run.State.RELEASED, now
+    run.save(update_fields=["state", "released_at"])
+    deed_record(actor=actor, subject=f"发布 {run}", count=released)
+    return released
+
+
+@transaction.atomic
+def run_cancel(*, actor: User, run: Run, reason: str) -> int:
+    """Undo a run while no school has read; an open one is simply given up.
+
+    Args:
+        actor: a dispatching officer of the city.
+        run: not cancelled.
+        reason: in words.
+
+    Returns:
+        number of dossiers back in the pool.
+
+    Raises:
+        Refusal: if a school has opened its sheet.
+    """
+    run = run_locked(actor, run)
+    if run.state == Run.State.CANCELLED:
+        raise Refusal("该次投档已经撤销。")
+    sheets = list(run.sheets.select_for_update(of=("self",)).order_by("pk"))  # as a school opens one
+    opened = [sheet for sheet in sheets if sheet.opened_at]
+    if opened:
+        raise Refusal(f"已有 {len(opened)} 所院校开始阅档，不能整体撤销。", hint="可按投档单或考生取消投档。")
+    back = 0
+    if run.executed_at:
+        back = dossiers_move_all(
+            actor=actor,
+            step="cancel_run",
+            relation="SELECT candidate_id, NULL::bigint, NULL::bigint, NULL::varchar, %s FROM dispatch_placement"
+            " WHERE run_id = %s AND closed_at IS NULL",
+            params=[reason, run.pk],
+            subject=f"撤销 {run}",
+            note=reason,
+        )
+        now = timezone.now()
+        Placement.objects.filter(run=run, closed_at__isnull=True).update(closed_at=now)
+        run.sheets.update(cancelled_at=now)
+        _seats_over(run, sign=-1)
+    run.state, run.cancelled_at = Run.State.CANCELLED, timezone.now()
+    run.save(update_fields=["state", "cancelled_at"])
+    deed_record(actor=actor, subject=f"撤销 {run}", count=back, note=reason)
+    return back
+
+
+def _sheets(run: Run) -> list[Sheet]:
+    """One sheet for each school that gets dossiers, numbered year, city, batch, round, school."""
+    batch = run.batch
+    head = f"{batch.season.year}{batch.city}{batch.code}{run.round:02d}"
+    return Sheet.objects.bulk_create(
+        Sheet(run=run, batch=batch, school=row.school, number=f"{head}{row.school.code}", size=row.sent)
+        for row in run.schools.filter(sent__gt=0).select_related("school")
+    )
+
+
+def _seats_over(run: Run, sign: int = 1) -> None:
+    """Record what a tie put above the plan, so that the guard of the seats knows of it; -1 takes it back.
+
+    Only where a seat is offered once (a ratio above one over-sends on purpose); the excess goes to the
+    school's largest line. Source: domain.md §6.5, 同分全部投出, 允许突破招生计划.
+    """
+    if run.parameters["ratio_percent"] > 100:
+        return
+    for row in run.schools.filter(sent__gt=F("plan")):
+        line = (
+            PlanLine.objects.filter(batch=run.batch, school=row.school)
+            .order_by("-seats_planned", "pk")
+            .first()
+        )
+        PlanLine.objects.filter(pk=line.pk).update(seats_over=F("seats_over") + sign * (row.sent - row.plan))

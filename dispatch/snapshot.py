@@ -1,0 +1,148 @@
+"""A batch at one moment, as arrays: what a rehearsal, an execution and every recomputation start from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from admissions.models import Batch
+
+from .kernel import bands, tiers
+from .kernel.check import faults
+from .kernel.fault import Fault
+from .kernel.order import seats_offered
+from .kernel.problem import Outcome, Problem, TiePolicy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A batch at one moment: n candidates, k choices, m schools.
+
+    Attributes:
+        problem: for the kernel; units are schools.
+        bands, ties, tier: how it is solved; tier is int16[n] or None.
+        candidates: int64[n], primary keys.
+        counties: S6[n].
+        score: int32[n], dispatch score in hundredths of a mark.
+        keys: int32[n, q], tie values, bigger is better.
+        schools: int64[m], primary keys.
+        left: int32[m], seats left in the plan.
+        need: int32[n, k] or int32[n, 1] (the same for all choices), lowest dispatch score asked for a
+            choice by the lines of regions and schools, in hundredths of a mark; 0 where there is no line.
+        barred: uint8[n, k] or None (nobody is barred): what else stands against a choice, 0 for nothing,
+            otherwise a place in ``bars`` counted from 1.
+        bars: what stands against a choice, in words for the officer.
+    """
+
+    problem: Problem
+    bands: tuple[int, ...]
+    ties: TiePolicy
+    tier: np.ndarray | None
+    candidates: np.ndarray
+    counties: np.ndarray
+    score: np.ndarray
+    keys: np.ndarray
+    schools: np.ndarray
+    left: np.ndarray
+    need: np.ndarray
+    barred: np.ndarray | None = None
+    bars: tuple[str, ...] = ()
+
+    def solve(self) -> Outcome:
+        """The outcome by the rule of the batch: a pure function of the snapshot."""
+        if self.tier is not None:
+            return tiers.solve(self.problem, self.tier, self.bands, self.ties)
+        return bands.solve(self.problem, self.bands, self.ties)
+
+    def faults(self, outcome: Outcome) -> list[Fault]:
+        """What the independent check finds wrong with an outcome."""
+        return list(faults(self.problem, outcome, self.bands, self.ties, self.tier))
+
+    def rank(self) -> np.ndarray:
+        """int32[n], place of each candidate in the order, from 1."""
+        rank = np.empty(len(self.candidates), np.int32)
+        rank[self.problem.order] = np.arange(1, len(self.candidates) + 1, dtype=np.int32)
+        return rank
+
+    def changed(
+        self, parameters: dict, *, lines: int = 0, plans: Mapping[int, int] | None = None
+    ) -> "Snapshot":
+        """The snapshot as it would be with other parameters, lines or plans; the order stays.
+
+        Args:
+            parameters: as of ``loading.parameters_of``; mode, bands, tiers, ratio, rounding and tie policy
+                may differ from those it was read with, tie keys may not.
+            lines: hundredths of a mark by which every line that is set goes up (or, negative, down).
+            plans: seats more (or fewer) by key of the school.
+        """
+        left = self.left.copy()
+        for school, seats in (plans or {}).items():
+            at = np.searchsorted(self.schools, school)
+            if at < len(left) and self.schools[at] == school:
+                left[at] = max(left[at] + seats, 0)
+        need = np.where(self.need > 0, np.maximum(self.need + lines, 0), 0).astype(np.int32)
+        sizes, ties, tier = rule_of(parameters, self.score)
+        return replace(
+            self,
+            problem=replace(
+                self.problem,
+                seats=seats_offered(left, parameters["ratio_percent"], parameters["rounding"]),
+                eligible=eligible_of(self.score, need, self.barred, self.problem.choices.shape),
+            ),
+            bands=sizes,
+            ties=ties,
+            tier=tier,
+            left=left,
+            need=need,
+        )
+
+    def without(self, schools: np.ndarray) -> "Snapshot":
+        """The snapshot without some units and everybody who may go to one of them (quarantine).
+
+        Args:
+            schools: bool[m], true for the units to leave out.
+        """
+        concerned = np.append(schools, False)[self.problem.choices]
+        if self.problem.eligible is not None:
+            concerned &= self.problem.eligible
+        eligible = np.ones(self.problem.choices.shape, np.bool_)
+        if self.problem.eligible is not None:
+            eligible &= self.problem.eligible
+        eligible[concerned.any(axis=1)] = False
+        seats = np.where(schools, 0, self.problem.seats).astype(np.int32)
+        return replace(self, problem=replace(self.problem, seats=seats, eligible=eligible))
+
+
+def rule_of(parameters: dict, score: np.ndarray) -> tuple[tuple[int, ...], TiePolicy, np.ndarray | None]:
+    """Sizes of the bands, tie policy and segments that a mode means.
+
+    Args:
+        parameters: as of ``loading.parameters_of``.
+        score: int32[n], dispatch score in hundredths of a mark.
+
+    Returns:
+        sizes of bands; the policy; int16[n] segments, or None.
+    """
+    mode, tier = parameters["mode"], None
+    sizes = {
+        Batch.Mode.CHOICE_FIRST: (1,),
+        Batch.Mode.TIERS: (1,),
+        Batch.Mode.PARALLEL: tuple(parameters.get("bands") or (1,)),
+    }.get(mode, (max(parameters["choices"], 1),))
+    if mode == Batch.Mode.TIERS:
+        bounds = np.array(sorted(parameters["tiers"]), np.int64)
+        tier = (len(bounds) - np.searchsorted(bounds, score, side="right")).astype(np.int16)
+    return sizes, TiePolicy(parameters["tie_policy"]), tier
+
+
+def eligible_of(score: np.ndarray, need: np.ndarray, barred: np.ndarray | None, shape: tuple) -> np.ndarray:
+    """bool[n, k]: who reaches the lines of a choice and is not barred from it.
+
+    Args:
+        score: int32[n]; need: int32[n, k] or int32[n, 1]; barred: uint8[n, k] or None; shape: (n, k).
+    """
+    eligible = np.empty(shape, np.bool_)
+    eligible[:] = score[:, None] >= need
+    if barred is not None:
+        eligible &= barred == 0
+    return eligible
