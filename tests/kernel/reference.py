@@ -1,5 +1,7 @@
 """The rules once more, one candidate at a time, in plain Python: slow, short and easy to believe."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -22,16 +24,61 @@ def solve(problem, bands, ties=TiePolicy.STRICT, tier=None):
     left = problem.seats.tolist()
     for segment in range(max(tier, default=0) + 1 if tier is not None else 1):
         for columns in cut(bands, k):
-            closed = set()
             waiting = [
                 c for c in problem.order.tolist() if position[c] < 0 and (tier is None or tier[c] == segment)
             ]
-            for group in groups(problem, waiting, ties):
-                for c, j in send(problem, group, columns, left, closed, ties):
-                    position[c], unit[c] = j, int(problem.choices[c, j])
-                    left[unit[c]] -= 1
+            for c, j in band_of(problem, waiting, columns, left, ties):
+                position[c], unit[c] = j, int(problem.choices[c, j])
+                left[unit[c]] -= 1
             left = [max(seats, 0) for seats in left]
     return Outcome(np.array(position, np.int16), np.array(unit, np.int32))
+
+
+def band_of(problem, waiting, columns, left, ties):
+    """Who gets which choice of a band."""
+    if problem.place is not None:
+        yield from defer(problem, waiting, columns, left, ties)
+        return
+    closed, left = set(), list(left)
+    for group in groups(problem, waiting, ties):
+        for c, j in send(problem, group, columns, left, closed, ties):
+            left[int(problem.choices[c, j])] -= 1
+            yield c, j
+
+
+def defer(problem, waiting, columns, left, ties):
+    """Gale and Shapley: one candidate at a time asks his next choice; whoever is displaced asks on."""
+    rank = problem.order.tolist().index
+    untried = {c: list(columns) for c in waiting}
+    held = {u: [] for u in range(len(left))}
+    closed_from = {u: (float("inf"),) if left[u] > 0 else (float("-inf"),) for u in held}
+    free = list(waiting)
+    while free:
+        c = free.pop()
+        if not untried[c]:
+            continue
+        j = untried[c].pop(0)
+        u = int(problem.choices[c, j])
+        standing = (int(problem.place[c, j]), rank(c))
+        if (
+            u < 0
+            or (problem.eligible is not None and not problem.eligible[c, j])
+            or standing >= closed_from[u]
+        ):
+            free.append(c)
+            continue
+        held[u] = sorted([*held[u], (standing, c, j)])
+        if len(held[u]) <= left[u]:
+            continue
+        last, beyond = held[u][left[u] - 1][0], held[u][left[u]][0]
+        closed_from[u] = {
+            TiePolicy.STRICT: beyond,
+            TiePolicy.ACCEPT_ALL: (last[0] + 1,),
+            TiePolicy.REJECT_ALL: (beyond[0],),
+        }[ties]
+        free += [who for standing, who, _ in held[u] if standing >= closed_from[u]]
+        held[u] = [asked for asked in held[u] if asked[0] < closed_from[u]]
+    return [(c, j) for asked in held.values() for _, c, j in asked]
 
 
 def groups(problem, waiting, ties):
@@ -85,6 +132,15 @@ def problems(draw, max_candidates=9, max_choices=4, max_units=4, max_groups=None
         np.array(draw(st.lists(st.integers(0, 3), min_size=m, max_size=m)), np.int32),
         None if eligible is None else np.array(eligible, np.bool_).reshape(n, k),
     )
+
+
+@st.composite
+def problems_with_place(draw, max_place=4, **sizes):
+    """The same, where units rank by orders of their own, with equals."""
+    problem = draw(problems(**sizes))
+    n, k = problem.choices.shape
+    place = draw(st.lists(st.integers(-max_place, max_place), min_size=n * k, max_size=n * k))
+    return replace(problem, place=np.array(place, np.int32).reshape(n, k))
 
 
 bands = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)

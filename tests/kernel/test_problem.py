@@ -32,6 +32,8 @@ def change(**changes):
         ({"seats": np.array([1.0, 1.0, 1.0])}, "seats must be int32"),
         ({"eligible": np.ones((8, 3), np.bool_)}, "eligible is"),
         ({"eligible": np.ones((8, 2), np.int8)}, "eligible must be bool"),
+        ({"place": np.zeros((8, 3), np.int32)}, "place is"),
+        ({"place": np.zeros((8, 2))}, "place must be int32"),
     ],
 )
 def test_a_problem_says_what_is_wrong(changes, words):
@@ -75,6 +77,7 @@ def test_digest_does_not_see_how_the_array_lies_in_memory():
         {"eligible": np.ones((8, 2), np.bool_)},
         {"choices": golden().choices[:, ::-1]},
         {"tie_group": np.zeros(8, np.int32)},
+        {"place": np.zeros((8, 2), np.int32)},
     ],
 )
 def test_digest_sees_every_field(changes):
