@@ -6,6 +6,19 @@ from .views import control, deciding, finding, pool, reviewing, sending
 
 app_name = "dispatch"
 RETURNS = {"state": State.RETURN_SUBMITTED}
+
+
+def run_pages(key: str) -> list:
+    """The pages of a run, below the function that opens runs of its kind."""
+    return [
+        serve(key, sending.RunPage, "run/<int:pk>"),
+        serve(key, sending.RehearseView, "run/<int:pk>/rehearse"),
+        serve(key, sending.ExecuteView, "run/<int:pk>/execute"),
+        serve(key, sending.ReleaseView, "run/<int:pk>/release"),
+        serve(key, sending.CancelView, "run/<int:pk>/cancel"),
+    ]
+
+
 urlpatterns = [
     *import_pages("dispatch.import_daily_results", upload_is_home=True),
     serve("dispatch.set_batches", control.SetBatchesPage),
@@ -19,11 +32,7 @@ urlpatterns = [
     serve("dispatch.set_school_review", control.SetSchoolReviewView, "<int:pk>"),
     serve("dispatch.dispatch_batch", sending.DispatchBatchView),
     serve("dispatch.dispatch_batch", sending.OpenRunView, "open/<int:pk>"),
-    serve("dispatch.dispatch_batch", sending.RunPage, "run/<int:pk>"),
-    serve("dispatch.dispatch_batch", sending.RehearseView, "run/<int:pk>/rehearse"),
-    serve("dispatch.dispatch_batch", sending.ExecuteView, "run/<int:pk>/execute"),
-    serve("dispatch.dispatch_batch", sending.ReleaseView, "run/<int:pk>/release"),
-    serve("dispatch.dispatch_batch", sending.CancelView, "run/<int:pk>/cancel"),
+    *run_pages("dispatch.dispatch_batch"),
     serve("dispatch.confirm_dispatch", sending.ConfirmDispatchView),
     serve("dispatch.confirm_dispatch", sending.ConfirmRunView, "run/<int:pk>"),
     serve("dispatch.decide_as_leader", deciding.SheetsView),

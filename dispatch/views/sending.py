@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 
 from accounts.forms import ActionForm
 from accounts.views.base import ActionView, ObjectMixin, PageView
-from admissions.models import Batch, Candidate, Job
+from admissions.models import Batch, Candidate, Job, School
 
 from ..models import Run
 from ..queries.runs import batches_with_runs, run_schools, run_summary
@@ -40,14 +40,20 @@ class OpenRunView(ObjectMixin, ActionView):
         )
 
 
-class RunPage(ObjectMixin, PageView):
-    """The page of a run: parameters, rehearsal, confirmation, execution, sheets; and why, for anyone."""
+class RunMixin(ObjectMixin):
+    """A page about a run of the kind that the function at hand opens."""
 
     model = Run
-    template_name = "dispatch/run.html"
 
     def rows(self):
-        return super().rows().select_related("batch__season", "created_by", "confirmed_by")
+        runs = super().rows().filter(kind=self.function.name)
+        return runs.select_related("batch__season", "created_by", "confirmed_by")
+
+
+class RunPage(RunMixin, PageView):
+    """The page of a run: parameters, rehearsal, confirmation, execution, sheets; and why, for anyone."""
+
+    template_name = "dispatch/run.html"
 
     def get_context_data(self, **kwargs):
         jobs = Job.objects.filter(function=self.object.function, subject_id=self.object.pk)
@@ -55,6 +61,7 @@ class RunPage(ObjectMixin, PageView):
             schools=run_schools(self.object),
             summary=run_summary(self.object),
             job=jobs.first(),
+            left_out=School.objects.filter(pk__in=self.object.left_out),
             why=self.why(),
             **kwargs,
         )
@@ -72,10 +79,9 @@ class RunPage(ObjectMixin, PageView):
         }
 
 
-class RunDeed(ObjectMixin, ActionView):
+class RunDeed(RunMixin, ActionView):
     """One step of a run's procedure; the run's page shows the outcome and any refusal."""
 
-    model = Run
     template_name = "dispatch/run_deed.html"
     confirm = True
 
@@ -174,5 +180,8 @@ class ConfirmRunView(ObjectMixin, ActionView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            schools=run_schools(self.object), summary=run_summary(self.object), **kwargs
+            schools=run_schools(self.object),
+            summary=run_summary(self.object),
+            left_out=School.objects.filter(pk__in=self.object.left_out),
+            **kwargs,
         )
