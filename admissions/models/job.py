@@ -23,6 +23,8 @@ class Job(models.Model):
         FAILED = "failed", "失败"
         CANCELLED = "cancelled", "已取消"
 
+    UNDER_WAY = (State.QUEUED, State.RUNNING)
+
     id = models.UUIDField(primary_key=True, default=uuid4)
     function = models.CharField("功能", max_length=60)
     title = models.CharField("名称", max_length=200)
@@ -45,4 +47,4 @@ class Job(models.Model):
 
     @property
     def ended(self) -> bool:
-        return self.state in (self.State.DONE, self.State.FAILED, self.State.CANCELLED)
+        return self.state not in self.UNDER_WAY
