@@ -1,6 +1,7 @@
 """What a run keeps for ever: its results by school, and its arrays, by which it can be explained."""
 
-from dataclasses import fields
+import shutil
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,23 @@ from .kernel.explain import Reason, explain, words
 from .kernel.problem import Outcome, Problem, TiePolicy
 from .models import Rehearsal, Run, RunSchool
 from .snapshot import Snapshot
+
+BY_CANDIDATE = frozenset(
+    {
+        "tie_group",
+        "choices",
+        "eligible",
+        "place",
+        "tier",
+        "candidates",
+        "counties",
+        "score",
+        "keys",
+        "need",
+        "barred",
+    }
+)
+"""Arrays of a snapshot with a row for each candidate, besides ``order``."""
 
 
 def results_of(run: Run, snapshot: Snapshot, outcome: Outcome) -> list[RunSchool]:
@@ -52,8 +70,8 @@ def by_choice_of(outcome: Outcome, choices: int) -> list[int]:
 
 
 def kept_path(rehearsal: Rehearsal, part: str) -> Path:
-    """File of one part of a rehearsal: ``input`` (formal ones only) or ``outcome``."""
-    return Path(settings.MEDIA_ROOT) / "runs" / str(rehearsal.run_id) / f"{rehearsal.number}-{part}.npz"
+    """Folder of one part of a rehearsal, one ``.npy`` an array: ``input`` (formal ones only) or ``outcome``."""
+    return Path(settings.MEDIA_ROOT) / "runs" / str(rehearsal.run_id) / f"{rehearsal.number}-{part}"
 
 
 def rehearsal_keep(rehearsal: Rehearsal, snapshot: Snapshot, outcome: Outcome) -> None:
@@ -62,10 +80,8 @@ def rehearsal_keep(rehearsal: Rehearsal, snapshot: Snapshot, outcome: Outcome) -
     The outcome is kept of each; the input of the formal ones only, since what is asked by the way starts
     from the formal one's.
     """
-    path = kept_path(rehearsal, "outcome")
-    path.parent.mkdir(parents=True, exist_ok=True)
     _write(
-        path,
+        kept_path(rehearsal, "outcome"),
         {
             "candidates": snapshot.candidates,
             "schools": snapshot.schools,
@@ -86,7 +102,13 @@ def rehearsal_keep(rehearsal: Rehearsal, snapshot: Snapshot, outcome: Outcome) -
 def inputs_drop(rehearsal: Rehearsal) -> None:
     """Remove the inputs of the run's earlier formal rehearsals: the last one stands."""
     for earlier in rehearsal.run.rehearsals.filter(asked={}, number__lt=rehearsal.number):
-        kept_path(earlier, "input").unlink(missing_ok=True)
+        shutil.rmtree(kept_path(earlier, "input"), ignore_errors=True)
+
+
+def rehearsal_drop(rehearsal: Rehearsal) -> None:
+    """Remove all that is kept of a rehearsal beside its row."""
+    for part in ("input", "outcome"):
+        shutil.rmtree(kept_path(rehearsal, part), ignore_errors=True)
 
 
 def rehearsal_kept(rehearsal: Rehearsal) -> tuple[Snapshot, Outcome]:
@@ -95,19 +117,8 @@ def rehearsal_kept(rehearsal: Rehearsal) -> tuple[Snapshot, Outcome]:
     Raises:
         Refusal: if the files are gone.
     """
-    with _read(rehearsal, "input") as kept, _read(rehearsal, "outcome") as came:
-        arrays = {name: kept[name] for name in kept.files}
-        outcome = Outcome(came["position"], came["unit"])
-    problem = Problem(**{f.name: arrays.pop(f.name, None) for f in fields(Problem)})
-    bands, ties, bars = arrays.pop("bands"), arrays.pop("ties"), arrays.pop("bars")
-    arrays |= {"tier": arrays.get("tier"), "barred": arrays.get("barred")}
-    return Snapshot(
-        problem=problem,
-        bands=tuple(bands.tolist()),
-        ties=TiePolicy(str(ties)),
-        bars=tuple(bars.tolist()),
-        **arrays,
-    ), outcome
+    arrays, came = _read(rehearsal, "input"), _read(rehearsal, "outcome")
+    return _snapshot(arrays), Outcome(came["position"], came["unit"])
 
 
 def outcome_kept(rehearsal: Rehearsal) -> dict[str, np.ndarray]:
@@ -116,8 +127,7 @@ def outcome_kept(rehearsal: Rehearsal) -> dict[str, np.ndarray]:
     Raises:
         Refusal: if the file is gone.
     """
-    with _read(rehearsal, "outcome") as kept:
-        return {name: kept[name] for name in kept.files}
+    return _read(rehearsal, "outcome")
 
 
 def run_formal(run: Run) -> Rehearsal | None:
@@ -138,14 +148,31 @@ def run_explain(run: Run, candidate: int) -> list[str]:
     rehearsal = run_formal(run)
     if rehearsal is None:
         return []
-    snapshot, outcome = rehearsal_kept(rehearsal)
-    found = np.flatnonzero(snapshot.candidates == candidate)
+    arrays, came = _read(rehearsal, "input"), _read(rehearsal, "outcome")
+    found = np.flatnonzero(arrays["candidates"] == candidate)
     if not len(found):
         return []
-    place = int(found[0])
-    reasons = explain(snapshot.problem, outcome, snapshot.bands, place, snapshot.tier)
+    # All that bears on him: himself, and who sits at a school of his.
+    listed = arrays["choices"][found[0]]
+    rows = np.union1d(np.flatnonzero(np.isin(came["unit"], listed[listed >= 0])), found)
+    ranks = came["rank"][rows]
+    along = np.argsort(ranks)
+    few = {name: a[rows] if name in BY_CANDIDATE else a for name, a in arrays.items() if name != "order"}
+    snapshot = _snapshot(few | {"order": along})
+    place = int(np.searchsorted(rows, found[0]))
+    outcome = Outcome(came["position"][rows], came["unit"][rows])
+    reasons = [
+        replace(
+            why,
+            rank=int(ranks[place]) - 1,
+            last_rank=int(ranks[why.last]) - 1 if why.last >= 0 else why.last_rank,
+        )
+        for why in explain(snapshot.problem, outcome, snapshot.bands, place, snapshot.tier)
+    ]
     keys = snapshot.schools.tolist()
-    names = dict(School.objects.filter(pk__in=keys).values_list("pk", "name"))
+    names = dict(
+        School.objects.filter(pk__in=snapshot.schools[listed[listed >= 0]]).values_list("pk", "name")
+    )
     said = words(reasons, lambda unit: names[keys[unit]], snapshot.score)
     for at, why in enumerate(reasons):
         if why.reason is Reason.NOT_ELIGIBLE:
@@ -163,16 +190,33 @@ def _against(snapshot: Snapshot, place: int, column: int) -> str:
     return f"{snapshot.bars[code - 1]}，不能投档。" if code else "该校因核验问题被隔离，本次不投档。"
 
 
+def _snapshot(arrays: dict[str, np.ndarray]) -> Snapshot:
+    left = dict(arrays)
+    problem = Problem(**{field.name: left.pop(field.name, None) for field in fields(Problem)})
+    bands, ties, bars = left.pop("bands"), left.pop("ties"), left.pop("bars")
+    return Snapshot(
+        problem=problem,
+        bands=tuple(bands.tolist()),
+        ties=TiePolicy(str(ties)),
+        bars=tuple(bars.tolist()),
+        **({"tier": None, "barred": None} | left),
+    )
+
+
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
+    """Write a folder whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for name, array in arrays.items():
+        np.save(part / f"{name}.npy", array)
+    shutil.rmtree(path, ignore_errors=True)
     part.replace(path)
 
 
-def _read(rehearsal: Rehearsal, part: str):
+def _read(rehearsal: Rehearsal, part: str) -> dict[str, np.ndarray]:
+    """The arrays of a folder, mapped: what is not looked at is not read."""
     path = kept_path(rehearsal, part)
-    if not path.exists():
+    if not path.is_dir():
         raise Refusal("该次投档的留存文件已不存在，无法重算。", hint="请从备份中恢复留存目录。")
-    return np.load(path)
+    return {file.stem: np.load(file, mmap_mode="r") for file in path.glob("*.npy")}
