@@ -41,13 +41,10 @@ def results_of(run: Run, snapshot: Snapshot, outcome: Outcome) -> list[RunSchool
         np.bincount(asked, minlength=units),
         np.bincount(outcome.unit[outcome.unit >= 0], minlength=units),
     )
-    rank = snapshot.rank()
-    last = np.full(units, -1, np.int64)
-    along = problem.order[outcome.unit[problem.order] >= 0]
-    last[outcome.unit[along]] = along  # later, that is lower, candidates overwrite
+    rank, last = snapshot.rank(), lowest_of(snapshot, outcome)
     rows = []
     for unit, school in enumerate(snapshot.schools.tolist()):
-        lowest = last[unit] if sent[unit] else None
+        lowest = last[unit] if last[unit] >= 0 else None
         rows.append(
             RunSchool(
                 run=run,
@@ -62,6 +59,15 @@ def results_of(run: Run, snapshot: Snapshot, outcome: Outcome) -> list[RunSchool
             )
         )
     return rows
+
+
+def lowest_of(snapshot: Snapshot, outcome: Outcome) -> np.ndarray:
+    """int64[m]: who stands last in the order among those sent to each school; -1 where nobody is."""
+    last = np.full(len(snapshot.schools), -1, np.int64)
+    order = snapshot.problem.order
+    along = order[outcome.unit[order] >= 0]
+    last[outcome.unit[along]] = along  # later, that is lower, candidates overwrite
+    return last
 
 
 def by_choice_of(outcome: Outcome, choices: int) -> list[int]:
@@ -97,6 +103,31 @@ def rehearsal_keep(rehearsal: Rehearsal, snapshot: Snapshot, outcome: Outcome) -
         arrays |= {"bands": np.array(snapshot.bands), "ties": np.array(str(snapshot.ties))}
         arrays |= {"bars": np.array(snapshot.bars, dtype=str)}
         _write(kept_path(rehearsal, "input"), {key: a for key, a in arrays.items() if a is not None})
+
+
+def outcome_arrays(snapshot: Snapshot, outcome: Outcome) -> dict[str, np.ndarray]:
+    """What is kept of an outcome: by candidate, and the table by school, which is read without the rest.
+
+    By candidate: candidates, rank, score, position, unit. By school: schools, left, seats, sent, and of the
+    last one sent lowest int32[m] (score; -1 where nobody is sent), lowest_rank int32[m] (0), lowest_keys
+    int32[m, q].
+    """
+    last, rank = lowest_of(snapshot, outcome), snapshot.rank()
+    nobody = last < 0
+    return {
+        "candidates": snapshot.candidates,
+        "schools": snapshot.schools,
+        "rank": rank,
+        "score": snapshot.score,
+        "position": outcome.position,
+        "unit": outcome.unit,
+        "left": snapshot.left,
+        "seats": snapshot.problem.seats,
+        "sent": np.bincount(outcome.unit[outcome.unit >= 0], minlength=len(last)).astype(np.int32),
+        "lowest": np.where(nobody, -1, snapshot.score[last]).astype(np.int32),
+        "lowest_rank": np.where(nobody, 0, rank[last]).astype(np.int32),
+        "lowest_keys": np.where(nobody[:, None], 0, snapshot.keys[last]).astype(np.int32),
+    }
 
 
 def inputs_drop(rehearsal: Rehearsal) -> None:
