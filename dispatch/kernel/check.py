@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from dispatch.kernel.fault import Fault, Kind
+from dispatch.kernel.optimal import improvable
 from dispatch.kernel.problem import Outcome, Problem, TiePolicy, band_of_columns
 
 BLOCK = 1 << 14
@@ -26,7 +27,8 @@ def faults(
     """Everything wrong with an outcome; nothing if it is right.
 
     A unit serves its applicants round by round (segment, then band), within a round by place: the rank if
-    strict, otherwise the group of equals. An outcome is right if
+    strict, otherwise the group of equals; where units rank by orders of their own (`Problem.place`), by the
+    place there, and if strict then by rank. An outcome is right if
 
     * each candidate sits at the unit of the choice it names, and that choice is eligible;
     * no unit takes more than its seats; under accept_all more only through the last group of equals, before
@@ -35,7 +37,16 @@ def faults(
       accept_all: the unit is full with candidates served before him; reject_all: nobody of his round at or
       behind his place sits there, and the first group refused would have exceeded the seats left to it.
 
-    These leave one outcome only, that of the rules (for tiny problems the tests try all the others).
+    These leave one outcome only, that of the rules (for tiny problems the tests try all the others), if all
+    units rank alike. With orders of their own these say that an outcome is stable in each band, and several
+    may be. If strict,
+
+    * no cycle of candidates could each move to a choice before his own in the same band, with the outcome
+      still stable: see `optimal`.
+
+    That leaves one outcome again. With accept_all and reject_all it stays open which of several stable
+    outcomes was taken (none is better for anybody than that of the rules); there the second implementation
+    and its digest must speak.
 
     Args:
         problem, outcome: of the same candidates.
@@ -66,6 +77,8 @@ def faults(
         last = last[claim.rank()[last].argmax()]
         yield Fault(Kind.OVER_QUOTA, unit, int(last), int(claim.taken[unit] - problem.seats[unit]))
     yield from _refused_as_groups(claim) if ties is TiePolicy.REJECT_ALL else _refused(claim)
+    if claim.own and ties is TiePolicy.STRICT:
+        yield from improvable(claim)
 
 
 def quarantine(problem: Problem, found: Iterable[Fault]) -> np.ndarray:
@@ -121,20 +134,45 @@ class _Claim:
         self.refused_before = np.where(position < 0, k, position)
         self.refused_before[self.broken] = 0
         self._rank = None
-        self.place = (
-            self.rank() if ties is TiePolicy.STRICT else problem.tie_group - problem.tie_group.min(initial=0)
-        )
-        self.place = self.place.astype(np.int64)
-        self.span = int(self.place.max(initial=0)) + 1
+        self.own = problem.place is not None
+        self.place, self.span = self._places()
         self.bands = int(self.band.max(initial=0)) + 1
         self.rounds = self.bands * (int(tier.max(initial=0)) + 1 if tier is not None else 1)
         self.round = self.band[position[self.sits]]
         if tier is not None:
             self.round = self.round + tier[self.sits].astype(np.int64) * self.bands
-        self.turn = self.round * self.span + self.place[self.sits]
+        sat = (self.sits, position[self.sits]) if self.own else self.sits
+        self.turn = self.round * self.span + self._standing(sat)
         self.taken = np.bincount(self.unit, minlength=m)
         self.last = np.full(m, -1)
         np.maximum.at(self.last, self.unit, self.turn)
+
+    def _places(self):
+        """int64[n], or with orders of their own int32[n, k], from 0 up; and how far the standings go."""
+        problem = self.problem
+        if not self.own:
+            strict = self.ties is TiePolicy.STRICT
+            place = self.rank() if strict else problem.tie_group - problem.tie_group.min(initial=0)
+            return place.astype(np.int64), int(place.max(initial=0)) + 1
+        place, n = problem.place, len(problem.order)
+        low, high = int(place.min(initial=0)), int(place.max(initial=0))
+        span = high - low + 1
+        if span > 4 * place.size:  # the standings of all rounds must fit 63 bits
+            levels, place = np.unique(place, return_inverse=True)
+            place, span = place.reshape(problem.place.shape).astype(np.int32), max(len(levels), 1)
+        elif low:
+            place = place - np.int32(low)
+        return place, span * (max(n, 1) if self.ties is TiePolicy.STRICT else 1)
+
+    def _standing(self, which):
+        """int64, by what the unit serves within a round: of candidates, or of cells where orders are its own."""
+        if not self.own:
+            return self.place[which]
+        standing = self.place[which].astype(np.int64)
+        if self.ties is not TiePolicy.STRICT:
+            return standing
+        rank = self.rank()[which[0] if isinstance(which, tuple) else which]
+        return standing * len(self.place) + (rank if isinstance(which, tuple) else rank[:, None])
 
     def rank(self):
         """int64[n], the place of each candidate in the strict order."""
@@ -153,10 +191,16 @@ class _Claim:
 
     def turns(self, block):
         """int64[block, k], when each choice of a block of candidates has its turn at its unit."""
-        start = self.place[block]
+        start = self._standing(block)
+        if not self.own:
+            start = start[:, None]
         if self.tier is not None:
-            start = start + self.tier[block].astype(np.int64) * (self.bands * self.span)
-        return start[:, None] + self.band * self.span
+            start = start + self.tier[block, None].astype(np.int64) * (self.bands * self.span)
+        return start + self.band * self.span
+
+    def places(self, candidates, columns):
+        """int64, the standings of some cells, ties not strict."""
+        return self._standing((candidates, columns) if self.own else candidates)
 
     def refusals(self):
         """For each block of candidates: its slice, and bool[block, k] of the eligible choices refused."""
@@ -212,7 +256,7 @@ def _refused_as_groups(claim):
         -1
     )
     last = np.full(claim.rounds * m, -1)
-    np.maximum.at(last, at, claim.place[claim.sits])
+    np.maximum.at(last, at, claim.turn % claim.span)
     first = np.full(claim.rounds * m, NEVER)
     asked = []
     for block, refused in claim.refusals():
@@ -220,17 +264,20 @@ def _refused_as_groups(claim):
         rows, columns = np.nonzero(refused)
         where = claim.turns(block)[rows, columns] // claim.span * m + problem.choices[block][rows, columns]
         candidates = rows + block.start
-        places = claim.place[candidates]
+        places = claim.places(candidates, columns)
         np.minimum.at(first, where, places)
         near = places <= first[where]
         asked.append(np.stack([candidates[near], where[near], columns[near]]))
     if not asked:
         return
     candidates, where, columns = np.concatenate(asked, axis=1)
-    leading = claim.place[candidates] == first[where]
+    leading = claim.places(candidates, columns) == first[where]
     candidates, where = _in_turn(candidates[leading], where[leading], columns[leading])
     free = np.tile(problem.seats, claim.rounds) - served
-    needless = ~_overflows(candidates, where, where // m, free)[where]
+    if claim.own:
+        needless = (np.bincount(where, minlength=len(free)) <= free)[where]
+    else:
+        needless = ~_overflows(candidates, where, where // m, free)[where]
     split, behind = last[where] == first[where], last[where] > first[where]
     for kind, wrong in ((Kind.SEAT_UNFILLED, needless), (Kind.TIE_SPLIT, split), (Kind.PASSED_OVER, behind)):
         yield from claim.by_unit(kind, where[wrong] % m, candidates[wrong])

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     LATER_FIRST = "later_first"
     TIE_SPLIT = "tie_split"
     SEAT_UNFILLED = "seat_unfilled"
+    NOT_BEST = "not_best"
 
 
 WORDS = {
@@ -25,6 +26,7 @@ WORDS = {
     Kind.LATER_FIRST: "{unit}：{count}人应先于后续志愿（分段）的考生投档而未投，排位最前的是{candidate}。",
     Kind.TIE_SPLIT: "{unit}：{count}人与已投档的末位考生完全同分而未一并处理，其中有{candidate}。",
     Kind.SEAT_UNFILLED: "{unit}：名额未满，{count}人符合条件而未投，排位最前的是{candidate}。",
+    Kind.NOT_BEST: "{unit}：{count}人可与他人互换，各自升入在前志愿而不越过任何人，其中有{candidate}。",
 }
 
 
@@ -35,7 +37,7 @@ class Fault:
     Attributes:
         kind: which property.
         unit: where; -1 if the outcome names no unit that exists.
-        candidate: the best placed of those concerned (for OVER_QUOTA the last one sent).
+        candidate: the best placed in the common order of those concerned (for OVER_QUOTA the last one sent).
         count: how many candidates are concerned (for OVER_QUOTA how many are too many).
     """
 

@@ -143,6 +143,16 @@ def problems_with_place(draw, max_place=4, **sizes):
     return replace(problem, place=np.array(place, np.int32).reshape(n, k))
 
 
+@st.composite
+def problems_with_standing(draw, max_place=4, **sizes):
+    """Units rank by orders of their own, in which each candidate has one place, however often he names it."""
+    problem = draw(problems(**sizes))
+    n, m = len(problem.order), len(problem.seats) + 1
+    place = draw(st.lists(st.integers(0, max_place), min_size=n * m, max_size=n * m))
+    place = np.array(place, np.int32).reshape(n, m)[np.arange(n)[:, None], problem.choices]
+    return replace(problem, place=place)
+
+
 bands = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
 ties = st.sampled_from(TiePolicy)
 
