@@ -8,6 +8,7 @@ from accounts.views.base import ActionView, ObjectMixin, PageView
 from admissions.models import Batch, Candidate, Job, School
 
 from ..models import Run
+from ..queries.checks import checks_of
 from ..queries.runs import batches_with_runs, run_schools, run_summary
 from ..runs import run_explain
 from ..services import executing, sending
@@ -36,7 +37,7 @@ class OpenRunView(ObjectMixin, ActionView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            checks=sending.checks_of(self.object), parameters=sending.parameters_of(self.object), **kwargs
+            checks=checks_of(self.object), parameters=sending.parameters_of(self.object), **kwargs
         )
 
 

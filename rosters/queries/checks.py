@@ -1,9 +1,10 @@
 """What is looked at before a roster is printed: each check passes, or names who is concerned."""
 
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple
 
 from admissions.lifecycle import State
 from admissions.models import Major, School, Season
+from admissions.queries.checks import Check
 from dispatch.models import Placement
 from registration.models import Enrolment
 
@@ -13,38 +14,6 @@ from ..numbers import id_number_fault
 from .roster_rows import registered_in, roster_sections
 
 RESIDENT = "1"
-NAMED = 20
-
-
-@dataclass(slots=True)
-class Check:
-    """One line of the checks page.
-
-    Attributes:
-        title: what is looked at.
-        words: the figure, in words.
-        people: who is concerned if it fails, with why.
-        blocks: whether nothing is printed while it fails.
-    """
-
-    title: str
-    words: str = ""
-    people: list[str] = field(default_factory=list)
-    blocks: bool = True
-
-    @property
-    def passes(self) -> bool:
-        return not self.people
-
-    @property
-    def named(self) -> list[str]:
-        """The first of those concerned."""
-        return self.people[:NAMED]
-
-    @property
-    def more(self) -> int:
-        """How many are not named."""
-        return max(len(self.people) - NAMED, 0)
 
 
 def roster_checks(season: Season, school: School, stage: int) -> list[Check]:
@@ -102,7 +71,9 @@ def _rows(season: Season, school: School, stage: int) -> list[Check]:
         # Six digits are a code of the national catalogue; provinces number majors on choice forms by fewer.
         national = school.kind != School.Kind.SKILLED and len(section.major_code) == 6
         if national and section.major_code not in catalogue:
-            majors.people.append(f"{section.major_code} {section.major_name}：本平台所载目录中没有此专业，请核对代码")
+            majors.people.append(
+                f"{section.major_code} {section.major_name}：本平台所载目录中没有此专业，请核对代码"
+            )
         for entry in entries:
             count += 1
             row = entry.row
