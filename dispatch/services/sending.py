@@ -7,15 +7,14 @@ verification, release; 粤招办〔2021〕28号 二（二） gives it to the cit
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import F, Max, Sum
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.context import deed_record
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.jobs import Progress, job_start
-from admissions.lifecycle import State
-from admissions.models import Batch, Dossier, Job, School, Window
+from admissions.models import Batch, Job, School, Window
 from admissions.services.windows import window_require
 from quotas.models import PlanLine
 
@@ -152,29 +151,6 @@ def run_confirm(*, actor: User, run: Run, fingerprint: str) -> None:
     run.state, run.confirmed_by, run.confirmed_at = Run.State.CONFIRMED, actor, timezone.now()
     run.save(update_fields=["state", "confirmed_by", "confirmed_at"])
     deed_record(actor=actor, subject=f"复核 {run}", note=f"指纹 {fingerprint[:16]}", count=run.sent)
-
-
-def checks_of(batch: Batch) -> list[tuple[str, bool, str]]:
-    """What is looked at before a rehearsal: title, whether it is well, and the figure in words."""
-    plans = PlanLine.objects.filter(batch=batch).aggregate(
-        seats=Sum(F("seats_planned") + F("seats_changed")), schools=Max("school")
-    )
-    chosen = batch.choice_set.order_by().values("candidate").distinct().count()
-    pool = Dossier.objects.filter(season=batch.season_id, city=batch.city, state=State.POOL)
-    unscored = pool.filter(candidate__total__isnull=True).count()
-    held = pool.filter(held=True).count()
-    excluded = Dossier.objects.filter(season=batch.season_id, city=batch.city, state=State.EXCLUDED).count()
-    lines = batch.lines.count()
-    waiting = Sheet.objects.filter(batch=batch, submitted_at__isnull=True, cancelled_at__isnull=True).count()
-    return [
-        ("招生计划已导入", bool(plans["seats"]), f"计划 {plans['seats'] or 0} 个"),
-        ("考生志愿已导入", chosen > 0, f"{chosen} 名考生填报"),
-        ("成绩完整", unscored == 0, f"{unscored} 名在库考生没有总分" if unscored else "全部有总分"),
-        ("普通高中录取已清理", excluded > 0, f"{excluded} 名考生已被普通高中录取"),
-        ("分数线已设置", lines > 0, f"{lines} 条" if lines else "未设分数线，按 0 分处理"),
-        ("上一轮投档单已结清", waiting == 0, f"{waiting} 份未结清" if waiting else "已结清"),
-        ("挂起档案", True, f"{held} 份挂起，不参加投档"),
-    ]
 
 
 def batch_allowed(actor: User, batch: Batch, function: str) -> None:
