@@ -1,0 +1,104 @@
+"""The outcome of a case as text: `candidate,unit or -,number of the choice from 1, or 0`, a line for each."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from dispatch.kernel import table
+from dispatch.kernel.case import NONE, WIDEST, Case, id_ranks
+from dispatch.kernel.folder import Index
+from dispatch.kernel.problem import Outcome
+
+HEADINGS = ["candidate", "unit", "number"]
+
+
+def outcome_bytes(case: Case, outcome: Outcome) -> bytes:
+    """The lines, sorted by the ids of candidates as text.
+
+    An id with a comma or a quotation mark is quoted as in any CSV file.
+    """
+    by_id = np.empty(len(case.candidates), np.int64)
+    by_id[id_ranks(case.candidates)] = np.arange(len(by_id))
+    units = np.array([_quoted(name.encode()) for name in [*case.units, NONE]])
+    numbers = np.array([str(number).encode() for number in range(case.choices.shape[1] + 1)])
+    candidates = case.candidates
+    if b"," in candidates.tobytes() or b'"' in candidates.tobytes():
+        candidates = np.array([_quoted(name) for name in candidates.tolist()])
+    parts = (
+        _letters(candidates[by_id]),
+        _letters(np.full(len(by_id), b",")),
+        _letters(units[outcome.unit[by_id]]),
+        _letters(np.full(len(by_id), b",")),
+        _letters(numbers[outcome.position[by_id] + 1]),
+        _letters(np.full(len(by_id), b"\n")),
+    )
+    letters = np.concatenate(parts, axis=1).reshape(-1)
+    return letters[letters != 0].tobytes()  # ids have no NUL: what is 0 is the padding behind them
+
+
+def outcome_read(path: Path, case: Case) -> tuple[Outcome, list[str]]:
+    """An outcome as somebody gives it, for the check.
+
+    Args:
+        path: of the file; the order of its lines does not matter.
+        case: whose candidates and units it names.
+
+    Returns:
+        the outcome, and what is wrong with the roll of candidates, in words for the officer: then the
+        outcome is not complete.
+
+    Raises:
+        BadCase: if the file cannot be read, or a line is not of that form.
+    """
+    persons = Index.of_text(case.candidates)
+    units = Index.of(case.units)
+    position = np.full(len(case.candidates), -1, np.int16)
+    unit = np.full(len(case.candidates), -1, np.int32)
+    times = np.zeros(len(case.candidates), np.int64)
+    wrong = []
+    for who, where, number in table.blocks(path, HEADINGS, HEADINGS):
+        candidate = persons.find(who.words())
+        for row in np.flatnonzero(candidate < 0).tolist():
+            wrong.append(f"结果第{who.line(row)}行：考生{who.text(row)}不在本案中。")
+        nowhere = (where.length == 1) & (where.buffer[where.start] == ord(NONE))
+        named = units.find(where.words())
+        named[named < 0] = len(case.units)  # no unit of the case: wrong, whatever the choice
+        known = candidate >= 0
+        position[candidate[known]] = _numbers(number)[known] - 1
+        unit[candidate[known]] = np.where(nowhere, -1, named)[known]
+        times += np.bincount(candidate[known], minlength=len(times))
+    wrong += _roll_faults(case, times)
+    return Outcome(position, unit), wrong
+
+
+def _roll_faults(case: Case, times: np.ndarray) -> Iterator[str]:
+    for candidate in np.flatnonzero(times != 1).tolist():
+        name = case.candidates[candidate].decode()
+        yield f"考生{name}在结果中" + (
+            "没有记录。" if not times[candidate] else f"出现{times[candidate]}次。"
+        )
+
+
+def _numbers(column: table.Column) -> np.ndarray:
+    value, decimals, good = column.digits()
+    bad = np.flatnonzero(~good | (decimals > 0) | (value < 0))
+    if bad.size:
+        row = int(bad[0])
+        raise column.bad(row, f"of the choice must be a whole number from 0, not {column.text(row)!r}")
+    return value.clip(max=WIDEST)
+
+
+def _letters(text: np.ndarray) -> np.ndarray:
+    """uint8[n, w] of S[n]."""
+    return np.ascontiguousarray(text).view(np.uint8).reshape(len(text), text.dtype.itemsize)
+
+
+def _quoted(name: bytes) -> bytes:
+    if b"," not in name and b'"' not in name:
+        return name
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow([name.decode()])
+    return line.getvalue().encode()
