@@ -30,12 +30,14 @@ class Why:
         reason: SENT there; FULL, served by others before; TIED, he and his equals were more than the seats
             left (reject_all); NOT_ELIGIBLE by line or condition; VOID, none or invalid; NOT_REACHED, sent
             to an earlier choice.
-        rank: the candidate's place in the order of all.
+        rank: the candidate's place in the order of all; if own_order, in the unit's order of those who named
+            it and are eligible.
         seats: dossiers the unit may take.
         taken: dossiers it had taken when this choice's round ended (SENT, FULL, TIED), otherwise 0.
         last: the candidate taken last by then; last_rank his place; last_position the column he came by.
         earlier: the last one was served in an earlier round (segment or band) than this choice.
         equal: the last one is another candidate, equal on score and all tie keys; the last key decided.
+        own_order: the unit ranks by an order of its own (`Problem.place`); rank and last_rank are in it.
     """
 
     position: int
@@ -49,6 +51,7 @@ class Why:
     last_position: int = -1
     earlier: bool = False
     equal: bool = False
+    own_order: bool = False
 
 
 def explain(
@@ -75,7 +78,8 @@ def explain(
     Raises:
         ValueError: if there is no such candidate.
 
-    Cost: a few passes over the outcome, some 5 ms for 1 M × 10.
+    Cost: a few passes over the outcome, some 5 ms for 1 M × 10; where units rank by orders of their own, a
+    pass over the choices for each choice reached, some 3 ms each.
     """
     n, k = problem.choices.shape
     if not 0 <= candidate < n:
@@ -94,7 +98,8 @@ def explain(
         elif problem.eligible is not None and not problem.eligible[candidate, position]:
             reasons.append(Why(position, unit, Reason.NOT_ELIGIBLE, own, int(problem.seats[unit])))
         else:
-            reasons.append(_reached(problem, outcome, rounds, rank, candidate, position))
+            standing = _Standing(problem, rank, unit)
+            reasons.append(_reached(problem, outcome, rounds, standing, candidate, position))
     return reasons
 
 
@@ -108,7 +113,8 @@ def words(
     Args:
         reasons: from `explain`.
         unit_name: the name of a unit.
-        score: int32[n], dispatch scores in hundredths of a mark, to name the score of the last one.
+        score: int32[n], dispatch scores in hundredths of a mark, to name the score of the last one; not named
+            where the unit ranks by an order of its own.
     """
     return [f"第{why.position + 1}志愿{_sentence(why, unit_name, score)}" for why in reasons]
 
@@ -127,7 +133,39 @@ class _Rounds:
         return band + self.tier[candidates].astype(np.int64) * (int(self.band[-1]) + 1)
 
 
-def _reached(problem, outcome, rounds, rank, candidate, position):
+class _Standing:
+    """Who goes before whom at one unit: by the common order or its own."""
+
+    def __init__(self, problem, rank, unit):
+        self.problem, self.rank, self.unit = problem, rank, unit
+        self.own = problem.place is not None
+
+    def of(self, candidates, positions):
+        """int64, smaller goes first."""
+        if not self.own:
+            return self.rank[candidates].astype(np.int64)
+        return (self.problem.place[candidates, positions].astype(np.int64) << 32) | self.rank[candidates]
+
+    def equal(self, one, other):
+        """Two (candidate, position) that only the last key tells apart."""
+        if self.own:
+            return bool(self.problem.place[one] == self.problem.place[other])
+        return bool(self.problem.tie_group[one[0]] == self.problem.tie_group[other[0]])
+
+    def ranks(self, *cells):
+        """The rank of some (candidate, position), from 0; in its own order among those eligible who named it."""
+        if not self.own:
+            return [int(self.rank[candidate]) for candidate, _ in cells]
+        named = np.flatnonzero(self.problem.choices.reshape(-1) == self.unit)
+        if self.problem.eligible is not None:
+            named = named[self.problem.eligible.reshape(-1)[named]]
+        candidates, positions = np.divmod(named, self.problem.choices.shape[1])
+        standings = self.of(candidates, positions)
+        ahead = (np.unique(candidates[standings < self.of(*cell)]) for cell in cells)
+        return [int((who != cell[0]).sum()) for who, cell in zip(ahead, cells, strict=True)]
+
+
+def _reached(problem, outcome, rounds, standing, candidate, position):
     """A choice that had its turn: sent, full, or too many equals."""
     unit = int(problem.choices[candidate, position])
     turn = rounds.of(candidate, position)
@@ -137,23 +175,25 @@ def _reached(problem, outcome, rounds, rank, candidate, position):
     seats, taken = int(problem.seats[unit]), len(there)
     refused = Reason.FULL if taken >= seats else Reason.TIED
     reason = Reason.SENT if outcome.position[candidate] == position else refused
-    own = int(rank[candidate])
+    cell = candidate, position
     if not taken:
-        return Why(position, unit, reason, own, seats)
-    at = np.lexsort((rank[there], served))[-1]
-    last = int(there[at])
+        return Why(position, unit, reason, *standing.ranks(cell), seats, own_order=standing.own)
+    at = np.lexsort((standing.of(there, outcome.position[there]), served))[-1]
+    last = int(there[at]), int(outcome.position[there[at]])
+    own_rank, last_rank = standing.ranks(cell, last)
     return Why(
         position,
         unit,
         reason,
-        own,
+        own_rank,
         seats,
         taken,
-        last,
-        int(rank[last]),
-        int(outcome.position[last]),
+        last[0],
+        last_rank,
+        last[1],
         earlier=bool(served[at] < turn),
-        equal=last != candidate and bool(problem.tie_group[last] == problem.tie_group[candidate]),
+        equal=last[0] != candidate and standing.equal(last, cell),
+        own_order=standing.own,
     )
 
 
@@ -166,21 +206,31 @@ def _sentence(why, unit_name, score):
     if why.reason is Reason.NOT_ELIGIBLE:
         return f"（{name}）：未达到分数线或不符合投档条件，不能投档。"
     if why.reason is Reason.SENT:
-        return f"（{name}）：已投档。本人排位第{why.rank + 1}。"
+        return f"（{name}）：已投档。{_own_rank(why)}"
     if why.reason is Reason.TIED:
         left = why.seats - why.taken
-        tied = f"余{left}个名额，排到本人时完全同分的考生多于名额，按规则同分考生均不投档。"
-        return f"（{name}）：{tied}本人排位第{why.rank + 1}。"
+        equals = "并列" if why.own_order else "同分"
+        tied = f"余{left}个名额，排到本人时完全{equals}的考生多于名额，按规则{equals}考生均不投档。"
+        return f"（{name}）：{tied}{_own_rank(why)}"
     if not why.seats:
         return f"（{name}）：本次没有可投名额。"
     full = f"可投{why.seats}人，已投{why.taken}人，名额已满。{_last(why, score)}"
-    return f"（{name}）：{full}本人排位第{why.rank + 1}。"
+    return f"（{name}）：{full}{_own_rank(why)}"
+
+
+def _own_rank(why):
+    """Where he stands, and in which order."""
+    if why.own_order:
+        return f"按该投档单位的排序，本人在合格报考者中排位第{why.rank + 1}。"
+    return f"本人排位第{why.rank + 1}。"
 
 
 def _last(why, score):
     """Who took the last seat, without saying who."""
-    mark = f"、投档成绩{score[why.last] // 100}.{score[why.last] % 100:02d}分" if score is not None else ""
+    shown = score is not None and not why.own_order
+    mark = f"、投档成绩{score[why.last] // 100}.{score[why.last] % 100:02d}分" if shown else ""
     said = f"最后一名以第{why.last_position + 1}志愿投档，排位第{why.last_rank + 1}{mark}，"
     if why.earlier:
         return said + "按规则先于本人的这一志愿投档；"
-    return said + ("与本人完全同分，按末位比较规则在本人之前；" if why.equal else "排在本人之前；")
+    equals = "并列" if why.own_order else "同分"
+    return said + (f"与本人完全{equals}，按末位比较规则在本人之前；" if why.equal else "排在本人之前；")
