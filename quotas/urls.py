@@ -1,7 +1,7 @@
 from accounts.views.base import not_yet_open, serve
 from admissions.views.imports import import_pages
 
-from .views import ManagePlansView
+from .views.plans import ManagePlansView
 
 app_name = "quotas"
 urlpatterns = [

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.refusals import Refusal
 
-from .models import PlanLine
+from ..models import PlanLine
 
 
 class SeatsExhausted(Refusal):

@@ -4,9 +4,9 @@ from django.db.models import Sum
 
 from accounts.views.lists import ListView
 
-from .filters import PlanLineFilter
-from .models import PlanLine
-from .tables import PlanLineTable
+from ..filters import PlanLineFilter
+from ..models import PlanLine
+from ..tables import PlanLineTable
 
 
 class ManagePlansView(ListView):
