@@ -61,6 +61,7 @@ class Step:
         target: state it leads to.
         reason: whether words or a code must say why.
         function: key of the function whose holder may take it; empty for the platform's clockwork.
+        changes_school: whether it leads from one school straight to another.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Step:
     target: State
     reason: bool = False
     function: str = ""
+    changes_school: bool = False
 
     @property
     def leaves_school(self) -> bool:
@@ -78,7 +80,7 @@ class Step:
     @property
     def enters_school(self) -> bool:
         """Whether the step puts the dossier on a new placement."""
-        return bool(self.sources & FREE) and self.target not in FREE
+        return self.changes_school or (bool(self.sources & FREE) and self.target not in FREE)
 
 
 def _from(*states: State) -> frozenset[State]:
@@ -89,6 +91,86 @@ _S = State
 STEPS: tuple[Step, ...] = (
     Step("dispatch", "投档", _from(_S.POOL), _S.SENT, function="dispatch.dispatch_batch"),
     Step("cancel_run", "撤销投档", _from(_S.SENT), _S.POOL, reason=True, function="dispatch.dispatch_batch"),
+    Step(
+        "cancel_sheet",
+        "投档单取消投档",
+        _from(*AT_SCHOOL),
+        _S.POOL,
+        reason=True,
+        function="dispatch.cancel_sheet",
+    ),
+    Step(
+        "cancel_dispatch",
+        "取消投档",
+        _from(*AT_SCHOOL),
+        _S.POOL,
+        reason=True,
+        function="dispatch.cancel_dispatch",
+    ),
+    Step(
+        "recall_dossier",
+        "强制回收档案",
+        _from(*AT_SCHOOL, *WAITING_FOR_OFFICE),
+        _S.POOL,
+        reason=True,
+        function="dispatch.recall_dossier",
+    ),
+    Step(
+        "admit_by_lottery",
+        "派位录取",
+        _from(_S.POOL),
+        _S.ADMITTED,
+        function="dispatch.admit_by_lottery",
+    ),
+    Step(
+        "cancel_lottery",
+        "撤销派位",
+        _from(_S.ADMITTED),
+        _S.POOL,
+        reason=True,
+        function="dispatch.admit_by_lottery",
+    ),
+    # One candidate at a time; a second person approves, and those below the line stand in a register.
+    Step(
+        "dispatch_above_line",
+        "线上点投",
+        _from(_S.POOL),
+        _S.SENT,
+        reason=True,
+        function="dispatch.confirm_dispatch",
+    ),
+    Step(
+        "admit_above_line",
+        "线上点投并录取",
+        _from(_S.POOL),
+        _S.ADMITTED,
+        reason=True,
+        function="dispatch.confirm_dispatch",
+    ),
+    Step(
+        "dispatch_below_line",
+        "线下点投",
+        _from(_S.POOL),
+        _S.SENT,
+        reason=True,
+        function="dispatch.confirm_dispatch",
+    ),
+    Step(
+        "admit_below_line",
+        "线下点投并录取",
+        _from(_S.POOL),
+        _S.ADMITTED,
+        reason=True,
+        function="dispatch.confirm_dispatch",
+    ),
+    Step(
+        "special_dispatch",
+        "批件投档",
+        _from(_S.POOL),
+        _S.SENT,
+        reason=True,
+        function="dispatch.review_special_dispatch",
+    ),
     Step("read", "院校阅档", _from(_S.SENT), _S.READING, function="dispatch.decide_dossiers"),
     Step(
         "propose_admit",
@@ -222,6 +304,23 @@ STEPS: tuple[Step, ...] = (
         function="registration.cancel_registration",
     ),
     Step(
+        "withdraw_after_admission",
+        "录后退",
+        _from(_S.ADMITTED, _S.REGISTERED),
+        _S.POOL,
+        reason=True,
+        function="registration.review_withdrawals",
+    ),
+    Step(
+        "transfer",
+        "转校",
+        _from(_S.ADMITTED, _S.REGISTERED),
+        _S.ADMITTED,
+        reason=True,
+        function="registration.review_transfers",
+        changes_school=True,
+    ),
+    Step(
         "upload_admission",
         "地市系统导入录取",
         _from(_S.POOL),
@@ -251,7 +350,25 @@ STEPS: tuple[Step, ...] = (
         reason=True,
         function="admissions.import_general_admissions",
     ),
+    Step(
+        "set_out",
+        "设为不参加",
+        _from(_S.POOL),
+        _S.EXCLUDED,
+        reason=True,
+        function="dispatch.set_candidate_status",
+    ),
+    Step(
+        "set_in",
+        "恢复参加",
+        _from(_S.EXCLUDED),
+        _S.POOL,
+        reason=True,
+        function="dispatch.set_candidate_status",
+    ),
 )
+# What lies over a state and blocks every step (挂起): events of it keep the state.
+OVERLAYS: dict[str, str] = {"hold_dossier": "挂起", "release_dossier": "释放"}
 BY_STEP: dict[str, Step] = {step.key: step for step in STEPS}
 EDGES: frozenset[tuple[State, State]] = frozenset(
     (source, step.target) for step in STEPS for source in step.sources

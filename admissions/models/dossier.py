@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from accounts.models import Deed, TenantQuerySet
 
-from ..lifecycle import BY_STEP, FREE, WORDS, State
+from ..lifecycle import BY_STEP, FREE, OVERLAYS, WORDS, State
 from .candidate import Candidate
 from .reference import ReturnReason
 from .school import School
@@ -88,4 +88,4 @@ class DossierEvent(models.Model):
 
     @property
     def word(self) -> str:
-        return BY_STEP[self.step].word if self.step in BY_STEP else self.step
+        return BY_STEP[self.step].word if self.step in BY_STEP else OVERLAYS.get(self.step, self.step)
