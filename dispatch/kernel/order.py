@@ -100,6 +100,38 @@ def dispatch_score(total: np.ndarray, concessions: np.ndarray) -> np.ndarray:
     return score.astype(np.int32)
 
 
+def place_by_choice(standing: np.ndarray, columns: int) -> np.ndarray:
+    """Among equals, who named the unit by an earlier choice goes first; then the tie policy decides.
+
+    Source: 「成绩相同时志愿在前者优先」, practice of provinces (domain.md §6.5 with P74: choice order as last
+    key, then all). For `Problem.place`; the tie policy of `bands.solve` then meets only those who are equal
+    in the number of the choice too.
+
+    Args:
+        standing: int32[n], by candidate index, equal numbers equal on score and all keys, smaller first
+            (`tie_group`); or int32[n, columns], the places in units' own orders.
+        columns: number of columns of choices.
+
+    Returns:
+        int32[n, columns], from 0 up; void choices get a place too, which is ignored.
+
+    Raises:
+        ValueError: if the shape or dtype is another, or a place does not fit int32.
+
+    Cost: one pass, 20 ms for 1 M × 10.
+    """
+    standing = np.asarray(standing)
+    if standing.dtype != np.int32 or standing.shape not in ((len(standing),), (len(standing), columns)):
+        raise ValueError(
+            f"standing must be int32[n] or int32[n, {columns}], not {standing.dtype}{standing.shape}"
+        )
+    low, high = int(standing.min(initial=0)), int(standing.max(initial=0))
+    if (high - low + 1) * columns > INT32_MAX:
+        raise ValueError(f"standings from {low} to {high} and {columns} choices do not fit int32")
+    standing = (standing if standing.ndim == 2 else standing[:, None]) - np.int32(low)
+    return standing * np.int32(columns) + np.arange(columns, dtype=np.int32)
+
+
 def lottery_numbers(seed: str, candidate_numbers: Sequence[str]) -> np.ndarray:
     """One lottery number 随机号 per candidate, good at all schools; anyone can recompute it.
 

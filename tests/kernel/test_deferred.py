@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from dispatch.kernel import bands, choice_first, score_first, tiers
+from dispatch.kernel.order import place_by_choice
 from dispatch.kernel.problem import Problem, TiePolicy
 from tests.kernel import reference
 from tests.kernel.reference import problems, problems_with_place, same
@@ -138,6 +139,41 @@ def test_generosity_to_equals_never_lowers_a_level_or_harms_anyone(problem):
     for unit in range(len(problem.seats)):
         levels = [admitted_level(problem, outcome, unit) for outcome in outcomes]
         assert levels == sorted(levels, reverse=True)
+
+
+def test_choice_order_among_equals():
+    """Two equals want the last seat, one as first choice, one as second; without it the last key decides."""
+    choices = np.array([[0, 1], [1, -1], [0, -1]], np.int32)
+    tie_group = np.array([1, 1, 0], np.int32)
+    problem = Problem(np.array([2, 0, 1]), tie_group, choices, np.array([1, 1], np.int32))
+    assert score_first.solve(problem).unit.tolist() == [1, -1, 0]
+    by_choice = replace(problem, place=place_by_choice(tie_group, 2))
+    assert score_first.solve(by_choice).unit.tolist() == [-1, 1, 0]
+    assert score_first.solve(by_choice, TiePolicy.ACCEPT_ALL).unit.tolist() == [-1, 1, 0]
+
+
+def test_choice_order_then_all():
+    """Equal in the choice too: then the tie policy has its turn."""
+    choices = np.array([[0, -1], [0, -1], [1, 0]], np.int32)
+    tie_group = np.zeros(3, np.int32)
+    place = place_by_choice(tie_group, 2)
+    problem = Problem(np.arange(3), tie_group, choices, np.array([1, 0], np.int32), None, place)
+    assert score_first.solve(problem, TiePolicy.ACCEPT_ALL).unit.tolist() == [0, 0, -1]
+    assert score_first.solve(problem, TiePolicy.REJECT_ALL).unit.tolist() == [-1, -1, -1]
+    assert score_first.solve(replace(problem, place=None), TiePolicy.ACCEPT_ALL).unit.tolist() == [0, 0, 0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(max_groups=3))
+def test_choice_order_never_passes_over_a_better_score(problem):
+    """Whoever sits where another wanted to be is better, or equal and named it by no later choice."""
+    place = place_by_choice(problem.tie_group, problem.choices.shape[1])
+    outcome = score_first.solve(replace(problem, place=place))
+    for c, j in zip(*np.nonzero(problem.choices >= 0), strict=True):
+        if j < fare(problem, outcome)[c] and may_go(problem, c, j):
+            for other in np.flatnonzero(outcome.unit == problem.choices[c, j]).tolist():
+                his = int(problem.tie_group[other]), int(outcome.position[other])
+                assert his <= (int(problem.tie_group[c]), int(j))
 
 
 @pytest.mark.parametrize("ties", TiePolicy)

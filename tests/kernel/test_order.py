@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.kernel.order import dispatch_score, lottery_numbers, order_candidates, seats_offered
+from dispatch.kernel.order import (
+    dispatch_score,
+    lottery_numbers,
+    order_candidates,
+    place_by_choice,
+    seats_offered,
+)
 
 
 def test_score_then_keys_then_last():
@@ -82,6 +88,27 @@ def test_only_the_best_concession_counts():
 def test_dispatch_score_says_what_is_wrong(total, concessions, words):
     with pytest.raises(ValueError, match=words):
         dispatch_score(np.array(total), np.array(concessions))
+
+
+def test_place_by_choice():
+    assert place_by_choice(np.array([5, 7, 5], np.int32), 2).tolist() == [[10, 11], [14, 15], [10, 11]]
+    assert place_by_choice(np.array([-1, 0], np.int32), 1).tolist() == [[0], [1]]
+    own = place_by_choice(np.array([[3, 3], [2, 4]], np.int32), 2)
+    assert (own.tolist(), own.dtype) == ([[6, 7], [4, 9]], np.int32)
+    assert place_by_choice(np.zeros(0, np.int32), 3).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("standing", "columns", "words"),
+    [
+        (np.zeros(2), 1, "must be int32"),
+        (np.zeros((2, 3), np.int32), 2, "must be int32"),
+        (np.array([0, 2**30], np.int32), 2, "do not fit"),
+    ],
+)
+def test_place_by_choice_says_what_is_wrong(standing, columns, words):
+    with pytest.raises(ValueError, match=words):
+        place_by_choice(standing, columns)
 
 
 def test_lottery_can_be_recomputed_by_anyone():
