@@ -115,21 +115,6 @@ STEPS: tuple[Step, ...] = (
         reason=True,
         function="dispatch.recall_dossier",
     ),
-    Step(
-        "admit_by_lottery",
-        "派位录取",
-        _from(_S.POOL),
-        _S.ADMITTED,
-        function="dispatch.admit_by_lottery",
-    ),
-    Step(
-        "cancel_lottery",
-        "撤销派位",
-        _from(_S.ADMITTED),
-        _S.POOL,
-        reason=True,
-        function="dispatch.admit_by_lottery",
-    ),
     # One candidate at a time; a second person approves, and those below the line stand in a register.
     Step(
         "dispatch_above_line",
@@ -170,6 +155,25 @@ STEPS: tuple[Step, ...] = (
         _S.SENT,
         reason=True,
         function="dispatch.review_special_dispatch",
+    ),
+    Step("dispatch_school", "指定院校投档", _from(_S.POOL), _S.SENT, function="dispatch.dispatch_school"),
+    Step(
+        "cancel_school_run",
+        "撤销指定院校投档",
+        _from(_S.SENT),
+        _S.POOL,
+        reason=True,
+        function="dispatch.dispatch_school",
+    ),
+    # Who is drawn is admitted at once: nobody reads his dossier (domain.md §4.4).
+    Step("admit_by_lottery", "派位录取", _from(_S.POOL), _S.ADMITTED, function="dispatch.admit_by_lottery"),
+    Step(
+        "cancel_lottery",
+        "撤销派位录取",
+        _from(_S.ADMITTED),
+        _S.POOL,
+        reason=True,
+        function="dispatch.admit_by_lottery",
     ),
     Step("read", "院校阅档", _from(_S.SENT), _S.READING, function="dispatch.decide_dossiers"),
     Step(

@@ -1,5 +1,5 @@
 from .batch import Batch
-from .candidate import Candidate
+from .candidate import Candidate, Sex
 from .choice import Choice
 from .dossier import Dossier, DossierEvent
 from .imported import ImportedFile
@@ -25,6 +25,7 @@ __all__ = [
     "ReturnReason",
     "School",
     "Season",
+    "Sex",
     "SignupPoint",
     "Subject",
     "Window",

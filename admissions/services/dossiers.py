@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
 
 from accounts.context import deed_record
 from accounts.models import User
 from accounts.refusals import Refusal
 
-from ..lifecycle import BY_STEP, State, Step
-from ..models import Dossier
+from ..lifecycle import BY_STEP, OVERLAYS, State, Step
+from ..models import Dossier, DossierEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,62 @@ def dossiers_move_all(
     return _move(
         actor=actor, step=BY_STEP[step], relation=relation, params=list(params), subject=subject, note=note
     )
+
+
+@transaction.atomic
+def dossiers_hold(*, actor: User, candidates: Sequence[int], held: bool, reason: str) -> int:
+    """Hold some dossiers or let them go, or none; the state stays, the track tells it.
+
+    Args:
+        actor: who holds or releases; the function of the same name is his.
+        candidates: primary keys; no one twice.
+        held: True to hold, False to release.
+        reason: in words.
+
+    Returns:
+        the number of dossiers.
+
+    Raises:
+        Refusal: if one is not his to see, or is held (or free) already; nothing is done then.
+    """
+    step = "hold_dossier" if held else "release_dossier"
+    if not actor.may(f"dispatch.{step}"):
+        raise Refusal(f"您没有“{OVERLAYS[step]}”的权限。")
+    rows = list(
+        Dossier.objects.visible_to(actor)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=candidates)
+        .select_related("candidate")
+        .order_by("pk")
+    )
+    if len(rows) != len(candidates):
+        raise Refusal("有考生不在您的管辖范围内，未作任何改动。")
+    wrong = [row for row in rows if row.held == held]
+    if wrong:
+        one = wrong[0].candidate
+        others = f"（另有 {len(wrong) - 1} 名考生同样）" if len(wrong) > 1 else ""
+        state = "已经挂起" if held else "没有挂起"
+        raise Refusal(f"考生 {one.number} {one.name}{state}{others}，未作任何改动。")
+    deed = deed_record(actor=actor, subject=OVERLAYS[step], count=len(rows), note=reason)
+    now = timezone.now()
+    Dossier.objects.filter(pk__in=[row.pk for row in rows]).update(
+        held=held, version=F("version") + 1, changed_at=now
+    )
+    DossierEvent.objects.bulk_create(
+        DossierEvent(
+            candidate_id=row.pk,
+            at=now,
+            step=step,
+            source=row.state,
+            target=row.state,
+            deed=deed,
+            school_id=row.school_id,
+            placement_id=row.placement_id,
+            note=reason,
+        )
+        for row in rows
+    )
+    return len(rows)
 
 
 def _from_pool(step: Step) -> bool:
