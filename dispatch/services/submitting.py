@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,11 +13,12 @@ from accounts.context import unwalled
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.lifecycle import UNDECIDED, State
-from admissions.models import Choice, Dossier
+from admissions.models import Batch, Choice, Dossier
 from admissions.services.dossiers import Move, dossiers_move
 from quotas.models import PlanLine
 from quotas.services import seats_take
 
+from ..kernel.majors import How, Majors, Rule, assign
 from ..models import Placement, ReviewTake, Sheet
 from .deciding import placements_of
 from .school import control_of, placements_update, school_must_be_open, sheet_locked
@@ -30,11 +32,13 @@ class Assignment:
         assigned: dossiers proposed for admission.
         without_majors: left undecided because the candidate named no major: he must be asked.
         full: left undecided because his majors are full and he takes no other, or all are full.
+        not_adjusting: those of them who take no other; the school may propose their return (reason 02).
     """
 
     assigned: int
     without_majors: int
     full: int
+    not_adjusting: int = 0
 
     def __str__(self) -> str:
         words = f"已为 {self.assigned} 名考生分配专业。"
@@ -42,6 +46,8 @@ class Assignment:
             words += f"{self.without_majors} 名考生没有专业志愿，须逐一与考生确认，不能以此为由退档。"
         if self.full:
             words += f"{self.full} 名考生专业志愿已满且不服从调剂，或计划已满，仍为未定。"
+        if self.not_adjusting:
+            words += f"其中 {self.not_adjusting} 名不服从调剂，可按原因 02 提出退档。"
         return words
 
 
@@ -62,26 +68,30 @@ class Submission:
 
 @transaction.atomic
 def majors_assign(*, actor: User, sheet: Sheet) -> Assignment:
-    """Give the undecided of a sheet their majors by score, each candidate's majors in his order (分数清).
+    """Give the undecided of a sheet their majors, by the rule of the batch (`kernel.majors`).
 
-    Who takes another major than those he named (服从调剂) gets the one least filled. No line gets more
-    than its seats. A candidate who named none stays undecided: the school asks him
-    (粤招办〔2021〕28号 四（二）1).
+    分数清, 专业清 or 专业级差; then who takes another major than those he named (服从调剂) gets the first with
+    a seat, by major code. No line gets more than its seats; of lines of the same major, the one
+    entered first fills up first. A candidate who named none stays undecided: the school asks him
+    (粤招办〔2021〕28号 四（二）1). Nobody is returned here; who takes no other major is counted only.
 
     Args:
         actor: of the school.
         sheet: a released sheet of his school.
 
     Raises:
-        Refusal: if the school may not decide now.
+        Refusal: if the school may not decide now, or the batch gives majors by gaps and has none.
     """
     sheet = sheet_locked(actor=actor, sheet=sheet)
     school_must_be_open(control_of(batch=sheet.batch_id, school=sheet.school_id))
+    batch = sheet.batch
+    if batch.major_rule == Rule.LEVEL_GAP and not batch.major_gaps:
+        raise Refusal("本批次按专业级差分配专业，但没有设置级差。", hint="请联系生源地招办设置后再分配。")
     placements = _locked(sheet, UNDECIDED)
     placements.sort(key=lambda p: (-(p.dispatch_score or 0), p.rank or 0, p.pk))
     lines = list(
         PlanLine.objects.select_for_update()
-        .filter(school=sheet.school_id, batch=sheet.batch_id, city=sheet.batch.city)
+        .filter(school=sheet.school_id, batch=sheet.batch_id, city=batch.city)
         .order_by("pk")
     )
     choices = {
@@ -90,39 +100,52 @@ def majors_assign(*, actor: User, sheet: Sheet) -> Assignment:
             batch=sheet.batch_id, school=sheet.school_id, candidate__in=[p.candidate_id for p in placements]
         ).values_list("candidate", "position", "majors", "accepts_adjustment")
     }
-    got: dict[int, PlanLine] = {}
-    moves, without, full = [], 0, 0
+    wishes = [choices.get((p.candidate_id, p.choice_position), ([], False)) for p in placements]
+    result, codes = _majors_of(batch, placements, wishes, lines)
+    free = {code: [line for line in lines if line.major_code == code] for code in codes}
     left = {line.pk: line.seats_left for line in lines}
-    for placement in placements:
-        majors, adjusts = choices.get((placement.candidate_id, placement.choice_position), ([], False))
-        if not majors:
-            without += 1
+    got: dict[int, PlanLine] = {}
+    moves = []
+    for placement, major, how in zip(placements, result.line.tolist(), result.how.tolist(), strict=True):
+        if major < 0:
             continue
-        line = _first_with_seat(majors, adjusts, lines, left)
-        if line is None:
-            full += 1
-            continue
+        line = next(line for line in free[codes[major]] if left[line.pk] > 0)
         left[line.pk] -= 1
         got[placement.pk] = line
-        moves.append(Move(placement.candidate_id, note=f"专业：{line.major_name}（按分数自动分配）"))
+        by = "服从调剂" if how == How.ADJUSTED else batch.get_major_rule_display()
+        moves.append(Move(placement.candidate_id, note=f"专业：{line.major_name}（自动分配，{by}）"))
     subject = f"投档单 {sheet.number} 自动分配专业"
     dossiers_move(actor=actor, step="propose_admit", moves=moves, subject=subject)
     placements_update(keys=list(got), lines=[line.pk for line in got.values()], actor=actor)
     seats_take(wanted=Counter(line.pk for line in got.values()))
-    return Assignment(len(got), without, full)
+    ended = Counter(result.how.tolist())
+    stuck = ended[How.UNPLACED_NOT_ADJUSTING]
+    return Assignment(len(got), ended[How.ASKED], ended[How.UNPLACED_FULL] + stuck, stuck)
 
 
-def _first_with_seat(
-    majors: list[str], adjusts: bool, lines: list[PlanLine], left: dict[int, int]
-) -> PlanLine | None:
-    for code in majors:
-        for line in lines:
-            if line.major_code == code and left[line.pk] > 0:
-                return line
-    if not adjusts:
-        return None
-    open_lines = [line for line in lines if left[line.pk] > 0]
-    return max(open_lines, key=lambda line: (left[line.pk] / line.seats, -line.pk), default=None)
+def _majors_of(
+    batch: Batch, placements: list[Placement], wishes: list[tuple[list[str], bool]], lines: list[PlanLine]
+) -> tuple[Majors, list[str]]:
+    """The kernel's answer, and the codes of the majors that its numbers stand for.
+
+    A major named that the school does not offer here is -2 to the kernel: he did name one.
+    """
+    seats: Counter[str] = Counter()
+    for line in lines:
+        seats[line.major_code] += max(line.seats_left, 0)
+    codes = sorted(seats)
+    number = {code: i for i, code in enumerate(codes)}
+    majors = np.full((len(wishes), max((len(named) for named, _ in wishes), default=0)), -1, np.int32)
+    for row, (named, _) in zip(majors, wishes, strict=True):
+        row[: len(named)] = [number.get(code, -2) for code in named]
+    return assign(
+        score=np.array([p.dispatch_score or 0 for p in placements], np.int32),
+        majors=majors,
+        accepts_adjustment=np.array([adjusts for _, adjusts in wishes], np.bool_),
+        seats=np.array([seats[code] for code in codes], np.int32),
+        rule=Rule(batch.major_rule),
+        gaps=batch.major_gaps,
+    ), codes
 
 
 @transaction.atomic

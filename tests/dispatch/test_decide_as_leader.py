@@ -7,7 +7,7 @@ from accounts.context import walled
 from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.lifecycle import State
-from admissions.models import Dossier, DossierEvent
+from admissions.models import Batch, Choice, Dossier, DossierEvent
 from dispatch.models import Sheet
 from dispatch.queries.sheets import counts_of
 from dispatch.services import deciding, submitting
@@ -56,7 +56,57 @@ def test_who_does_not_adjust_stays_undecided_when_his_majors_are_full(
 ):
     sheet = opened(cast, batch, schools, candidates, majors=("710201",), accepts_adjustment=False)
     result = submitting.majors_assign(actor=cast.school, sheet=sheet)
-    assert (result.assigned, result.full) == (1, 3)
+    assert (result.assigned, result.full, result.not_adjusting) == (1, 3, 3)
+    assert "可按原因 02 提出退档" in str(result)
+    assert [state_of(c) for c in candidates].count(State.READING) == 3
+
+
+def wish(candidates, lists):
+    """Give each candidate, best first, majors of his own."""
+    ranked = sorted(candidates, key=lambda c: -c.total)
+    for candidate, codes in zip(ranked, lists, strict=True):
+        Choice.objects.filter(candidate=candidate).update(majors=codes, accepts_adjustment=False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "gaps", "expected"),
+    [
+        ("score_clear", [], ["710201", "740201", None, "730301"]),
+        ("major_clear", [], ["710201", None, "740201", "730301"]),
+        ("level_gap", [0], ["710201", "740201", None, "730301"]),
+        ("level_gap", [70000], ["710201", None, "740201", "730301"]),
+    ],
+)
+def test_majors_go_by_the_rule_of_the_batch(cast, batch, schools, lines, candidates, rule, gaps, expected):
+    Batch.objects.filter(pk=batch.pk).update(major_rule=rule, major_gaps=gaps)
+    sheet = opened(cast, batch, schools, candidates)
+    wish(candidates, [["710201"], ["710201", "740201"], ["740201"], ["999999", "730301"]])
+    result = submitting.majors_assign(actor=cast.school, sheet=Sheet.objects.get(pk=sheet.pk))
+    assert majors(candidates) == expected
+    assert (result.assigned, result.without_majors, result.not_adjusting) == (3, 0, 1)
+
+
+def test_gaps_must_be_set_where_the_batch_goes_by_gaps(cast, batch, schools, lines, candidates):
+    Batch.objects.filter(pk=batch.pk).update(major_rule="level_gap")
+    sheet = opened(cast, batch, schools, candidates)
+    with pytest.raises(Refusal, match="没有设置级差"):
+        submitting.majors_assign(actor=cast.school, sheet=Sheet.objects.get(pk=sheet.pk))
+    assert {state_of(c) for c in candidates} == {State.READING}
+
+
+def test_lines_of_the_same_major_fill_up_one_after_the_other(cast, batch, schools, plan_line, candidates):
+    PlanLine.objects.filter(pk=plan_line.pk).update(seats_planned=1)
+    second = factories.make_plan_line(schools[0], batch, major=plan_line.major_code, seats=2, kind="2")
+    sheet = opened(cast, batch, schools, candidates, accepts_adjustment=False)
+    assert submitting.majors_assign(actor=cast.school, sheet=sheet).assigned == 3
+    ranked = sorted(candidates, key=lambda c: -c.total)
+    assert [placement_of(c).plan_line_id for c in ranked] == [plan_line.pk, second.pk, second.pk, None]
+
+
+def test_who_names_only_what_is_not_offered_is_not_asked(cast, batch, schools, lines, candidates):
+    sheet = opened(cast, batch, schools, candidates, majors=("999999",), accepts_adjustment=False)
+    result = submitting.majors_assign(actor=cast.school, sheet=sheet)
+    assert (result.assigned, result.without_majors, result.not_adjusting) == (0, 0, 4)
 
 
 def test_who_named_no_major_is_left_to_be_asked(cast, batch, schools, lines, candidates, client_of):
