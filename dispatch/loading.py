@@ -14,12 +14,15 @@ from admissions.lifecycle import UNDECIDED, State
 from admissions.models import Batch, Subject
 from quotas.models import PlanLine
 
+from .conditions import TRAIT, barred_by, columns_of, rules_of
 from .kernel.order import lottery_numbers, order_candidates, seats_offered
 from .kernel.problem import Outcome, Problem, digest
-from .models import FrozenChoices, Placement, Run, SchoolControl
+from .lines import lines_of, need_of
+from .models import ControlVersion, FrozenChoices, Placement, Run, SchoolControl
 from .snapshot import Snapshot, eligible_of, rule_of
 
 RETURNED = "此前在本批次已被该校退档"
+NO_COLUMN = ("lottery", "choice_order")
 
 
 def parameters_of(batch: Batch, kind: str = Run.Kind.BATCH, only: Sequence[int] = (), seed: str = "") -> dict:
@@ -43,9 +46,16 @@ def parameters_of(batch: Batch, kind: str = Run.Kind.BATCH, only: Sequence[int] 
         "tiers": list(batch.tiers),
         "bands": list(batch.bands),
         "choices": batch.choices_allowed,
-        "lines": {line.county: line.score for line in batch.lines.order_by("county")},
+        **lines_of(batch),
+        "versions": versions_of(batch),
         "seed": seed or f"{batch.season_id}-{batch.city}-{batch.code}",
     }
+
+
+def versions_of(batch: Batch) -> dict[str, int]:
+    """The version of everything that was set for a batch, by function."""
+    rows = ControlVersion.objects.filter(batch=batch).order_by("function", "number")
+    return dict(rows.values_list("function", "number"))
 
 
 def choices_freeze(batch: Batch) -> int:
@@ -80,8 +90,8 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     """Read a batch as it stands: who is in the pool with a choice, and what each school may take.
 
     The rows come by candidate number, compared byte by byte, so that equals stand in the same order on any
-    server. Eligible is who reaches the line of his county (or of the city) and of the school, and was not
-    returned by that school in this batch before (domain.md §2.2, guard 4).
+    server. Eligible is who reaches the lines of province, region and school, meets the school's conditions,
+    and was not returned by that school in this batch before (domain.md §2.2, guard 4).
 
     Args:
         batch: of one city.
@@ -91,11 +101,14 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
         Refusal: if nobody has choices, or a tie key names no subject of the city.
     """
     width = parameters["choices"]
-    keys = [tie_key_sql(batch, key) for key in parameters["tie_keys"] if key != "lottery"]
+    keys = [tie_key_sql(batch, key) for key in parameters["tie_keys"] if key not in NO_COLUMN]
+    rules = rules_of(batch, parameters["only"] or None)
+    asked = columns_of(rules)
     columns = {"candidate": INT8, "county": np.dtype("S6"), "score": INT4}
     columns |= {f"key{number}": INT4 for number in range(len(keys))}
+    columns |= {f"asked{number}": INT4 for number in range(len(asked))}
     columns |= {f"choice{number}": INT4 for number in range(width)}
-    selected = "".join(f", {key}" for key in keys) + "".join(
+    selected = "".join(f", {key}" for key in (*keys, *asked)) + "".join(
         f", coalesce(f.schools[{number + 1}], 0)" for number in range(width)
     )
     with connection.cursor() as cursor:
@@ -127,8 +140,27 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     order, groups = order_candidates(
         score, [values[:, n].astype(np.int32) for n in range(len(keys))], _last(batch, parameters, candidates)
     )
-    need = _need(batch, parameters, rows["county"], choices, schools)
-    barred = _barred(batch, choices, candidates, schools)
+    need = need_of(batch, parameters, rows["county"], choices, schools)
+    bars, own_order = [RETURNED], parameters["mode"] == Batch.Mode.DEFERRED
+    returned = _returned(batch, choices, candidates, schools)
+    found = barred_by(
+        batch=batch,
+        rules=rules,
+        candidates=candidates,
+        choices=choices,
+        schools=schools,
+        columns={sql: rows[f"asked{number}"].astype(np.int32) for number, sql in enumerate(asked)},
+        own_order=own_order,
+        bars=bars,
+    )
+    barred, own, marks = found or (None, None, None)
+    if returned is not None:
+        barred = returned if barred is None else np.where(returned > 0, returned, barred)
+    place = None
+    if own_order:
+        place = place_by_marks(choices, groups, marks)
+    elif "choice_order" in parameters["tie_keys"]:
+        place = place_by_choice(groups, width)
     sizes, ties, tier = rule_of(parameters, score)
     snapshot = Snapshot(
         problem=Problem(
@@ -137,6 +169,7 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
             choices,
             seats_offered(left, parameters["ratio_percent"], parameters["rounding"]),
             eligible_of(score, need, barred, choices.shape),
+            place,
         ),
         bands=sizes,
         ties=ties,
@@ -149,14 +182,21 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
         left=left,
         need=need,
         barred=barred,
-        bars=(RETURNED,),
+        bars=tuple(bars),
+        own=own,
     )
     left_out = parameters.get("left_out")
     return snapshot.without(np.isin(schools, left_out)) if left_out else snapshot
 
 
 def tie_key_sql(batch: Batch, key: str) -> str:
-    """A tie key as an SQL expression: subjects and their sums, the raw total, concessions."""
+    """A tie key as an SQL expression: subjects and their sums, the raw total, grades, concessions.
+
+    A grade is a trait of the candidate, of which A goes before B; ``grade:综合素质`` names it.
+
+    Raises:
+        Refusal: if it names no subject of the city.
+    """
     if key == "raw_total":
         return "coalesce(c.total, 0)"
     if key == "concession_priority":
@@ -164,6 +204,11 @@ def tie_key_sql(batch: Batch, key: str) -> str:
             "CASE WHEN c.concessions <> '{}' AND EXISTS (SELECT 1 FROM admissions_concession x WHERE"
             " x.season_id = c.season_id AND x.city = c.city AND x.kind = 'priority'"
             " AND x.code = ANY (c.concessions)) THEN 1 ELSE 0 END"
+        )
+    if key.startswith("grade:") and TRAIT.fullmatch(key[6:]):
+        return (
+            "coalesce((SELECT -ascii(t.value) FROM dispatch_trait t WHERE t.candidate_id = c.id"
+            f" AND t.code = '{key[6:]}'), -1000)"
         )
     positions = dict(
         Subject.objects.filter(season=batch.season_id, city=batch.city).values_list("code", "position")
@@ -209,22 +254,41 @@ def _units(batch: Batch, parameters: dict) -> tuple[np.ndarray, np.ndarray]:
     return schools, np.array([max(left[key], 0) for key in schools.tolist()], np.int32)
 
 
-def _need(batch, parameters, counties, choices, schools) -> np.ndarray:
-    """The line of each choice: that of the county (or of the city), or that of the school if it is higher."""
-    lines = parameters["lines"]
-    floor = np.full(len(counties), lines.get("", 0), np.int32)
-    for county, line in lines.items():
-        if county:
-            floor[counties == county.encode()] = line
-    own = dict(SchoolControl.objects.filter(batch=batch, line__isnull=False).values_list("school", "line"))
-    if not own:
-        return floor[:, None]
-    school_line = np.array([*(own.get(key, 0) for key in schools.tolist()), 0], np.int32)
-    return np.maximum(floor[:, None], school_line[choices])
+def place_by_marks(choices: np.ndarray, groups: np.ndarray, marks: np.ndarray | None) -> np.ndarray:
+    """Standing of each candidate where schools rank by their own tests, and by the common order where equal.
+
+    Args:
+        choices: int32[n, k]; groups: int32[n], ``Problem.tie_group``; marks: int32[n, k], -1 for no test.
+
+    Returns:
+        int32[n, k], ``Problem.place``.
+    """
+    place = np.broadcast_to(groups[:, None], choices.shape).copy()
+    if marks is None:
+        return place
+    cells = np.flatnonzero((marks >= 0) & (choices >= 0))
+    group, mark = np.broadcast_to(groups[:, None], choices.shape).reshape(-1)[cells], marks.reshape(-1)[cells]
+    along = np.lexsort((group, -mark))
+    differs = np.diff(mark[along], prepend=-1) != 0
+    differs |= np.diff(group[along], prepend=-1) != 0
+    place.reshape(-1)[cells[along]] = np.cumsum(differs)
+    return place
 
 
-def _barred(batch, choices, candidates, schools) -> np.ndarray | None:
-    """What else stands against a choice: the school has returned the candidate in this batch before."""
+def place_by_choice(groups: np.ndarray, width: int) -> np.ndarray:
+    """Standing where an earlier choice goes before a later one of candidates equal in all else.
+
+    Args:
+        groups: int32[n], ``Problem.tie_group``; width: k, number of choices.
+
+    Returns:
+        int32[n, k], ``Problem.place``.
+    """
+    return groups[:, None] * np.int32(width) + np.arange(width, dtype=np.int32)
+
+
+def _returned(batch, choices, candidates, schools) -> np.ndarray | None:
+    """uint16[n, k], 1 where the school has returned the candidate in this batch before; None for nobody."""
     returned = Placement.objects.filter(batch=batch, reason__isnull=False, closed_at__isnull=False)
     rows = np.array(list(returned.values_list("candidate", "school")), np.int64).reshape(-1, 2)
     rows = rows[np.isin(rows[:, 0], candidates) & np.isin(rows[:, 1], schools)]
@@ -233,7 +297,7 @@ def _barred(batch, choices, candidates, schools) -> np.ndarray | None:
     by_key = np.argsort(candidates)
     who = by_key[np.searchsorted(candidates[by_key], rows[:, 0])]
     unit = np.searchsorted(schools, rows[:, 1])
-    barred = np.zeros(choices.shape, np.uint8)
+    barred = np.zeros(choices.shape, np.uint16)
     for place, school in zip(who.tolist(), unit.tolist(), strict=True):
         barred[place, choices[place] == school] = 1
     return barred

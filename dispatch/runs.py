@@ -28,6 +28,7 @@ BY_CANDIDATE = frozenset(
         "keys",
         "need",
         "barred",
+        "own",
     }
 )
 """Arrays of a snapshot with a row for each candidate, besides ``order``."""
@@ -217,8 +218,8 @@ def _against(snapshot: Snapshot, place: int, column: int) -> str:
     own = int(snapshot.score[place])
     if own < need:
         return f"投档成绩{own / 100:.2f}分，低于分数线{need / 100:.2f}分，不能投档。"
-    code = int(snapshot.barred[place, column]) if snapshot.barred is not None else 0
-    return f"{snapshot.bars[code - 1]}，不能投档。" if code else "该校因核验问题被隔离，本次不投档。"
+    bar = snapshot.bar_of(place, column)
+    return f"{bar}，不能投档。" if bar else "该校因核验问题被隔离，本次不投档。"
 
 
 def _snapshot(arrays: dict[str, np.ndarray]) -> Snapshot:

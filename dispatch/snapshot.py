@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import numpy as np
 
-from admissions.models import Batch
+from accounts.refusals import Refusal
+from admissions.models import Batch, Sex
 
 from .kernel import bands, tiers
 from .kernel.check import faults
@@ -29,9 +31,11 @@ class Snapshot:
         left: int32[m], seats left in the plan.
         need: int32[n, k] or int32[n, 1] (the same for all choices), lowest dispatch score asked for a
             choice by the lines of regions and schools, in hundredths of a mark; 0 where there is no line.
-        barred: uint8[n, k] or None (nobody is barred): what else stands against a choice, 0 for nothing,
+        barred: uint16[n, k] or None (nobody is barred): what else stands against a choice, 0 for nothing,
             otherwise a place in ``bars`` counted from 1.
-        bars: what stands against a choice, in words for the officer.
+        bars: what stands against a choice, in words for the officer; ``{marks}``, ``{date}``, ``{sex}`` and
+            ``{test}`` stand for the candidate's own value.
+        own: int32[n, k] or None: that own value: hundredths of a mark, days since 1970-01-01, or a code.
     """
 
     problem: Problem
@@ -47,6 +51,7 @@ class Snapshot:
     need: np.ndarray
     barred: np.ndarray | None = None
     bars: tuple[str, ...] = ()
+    own: np.ndarray | None = None
 
     def solve(self) -> Outcome:
         """The outcome by the rule of the batch: a pure function of the snapshot."""
@@ -64,6 +69,13 @@ class Snapshot:
         rank[self.problem.order] = np.arange(1, len(self.candidates) + 1, dtype=np.int32)
         return rank
 
+    def bar_of(self, place: int, column: int) -> str:
+        """What stands against a choice beside the lines, in words with the candidate's own value; or nothing."""
+        code = int(self.barred[place, column]) if self.barred is not None else 0
+        if not code:
+            return ""
+        return worded(self.bars[code - 1], int(self.own[place, column]) if self.own is not None else 0)
+
     def changed(
         self, parameters: dict, *, lines: int = 0, plans: Mapping[int, int] | None = None
     ) -> "Snapshot":
@@ -74,7 +86,13 @@ class Snapshot:
                 may differ from those it was read with, tie keys may not.
             lines: hundredths of a mark by which every line that is set goes up (or, negative, down).
             plans: seats more (or fewer) by key of the school.
+
+        Raises:
+            Refusal: if only one of the two modes lets schools rank by themselves: other rows would be read.
         """
+        own_order = self.problem.place is not None and "choice_order" not in parameters["tie_keys"]
+        if own_order != (parameters["mode"] == Batch.Mode.DEFERRED):
+            raise Refusal("院校自主排序与其他模式之间不能直接比较，请先改设投档模式再预演。")
         left = self.left.copy()
         for school, seats in (plans or {}).items():
             at = np.searchsorted(self.schools, school)
@@ -113,6 +131,24 @@ class Snapshot:
         return replace(self, problem=replace(self.problem, seats=seats, eligible=eligible))
 
 
+def worded(words: str, own: int) -> str:
+    """What stands against a choice, with the candidate's own value in it.
+
+    Args:
+        words: with ``{marks}``, ``{date}``, ``{sex}`` or ``{test}`` where the value belongs.
+        own: as of ``Snapshot.own``; of a test -1 is that there is none, -2 that it was not passed.
+    """
+    for token, shown in (
+        ("{marks}", lambda: f"{own / 100:.2f}分"),
+        ("{date}", lambda: (date(1970, 1, 1) + timedelta(own)).isoformat()),
+        ("{sex}", lambda: dict(Sex.choices).get(str(own), "未知")),
+        ("{test}", lambda: {-1: "未参加", -2: "不合格"}.get(own, f"{own / 100:.2f}分")),
+    ):
+        if token in words:
+            words = words.replace(token, shown())
+    return words
+
+
 def rule_of(parameters: dict, score: np.ndarray) -> tuple[tuple[int, ...], TiePolicy, np.ndarray | None]:
     """Sizes of the bands, tie policy and segments that a mode means.
 
@@ -139,7 +175,7 @@ def eligible_of(score: np.ndarray, need: np.ndarray, barred: np.ndarray | None, 
     """bool[n, k]: who reaches the lines of a choice and is not barred from it.
 
     Args:
-        score: int32[n]; need: int32[n, k] or int32[n, 1]; barred: uint8[n, k] or None; shape: (n, k).
+        score: int32[n]; need: int32[n, k] or int32[n, 1]; barred: uint16[n, k] or None; shape: (n, k).
     """
     eligible = np.empty(shape, np.bool_)
     eligible[:] = score[:, None] >= need

@@ -1,20 +1,35 @@
-from .control import ControlVersion, RegionLine, SchoolControl
+from .control import (
+    ControlVersion,
+    ProvinceLine,
+    RegionLine,
+    SchoolCondition,
+    SchoolControl,
+    SchoolLine,
+)
 from .placement import Placement, ReviewTake
 from .record import Rehearsal, Seal, Verification
 from .run import FrozenChoices, Run, RunSchool
 from .sheet import Sheet
+from .status import StatusRequest
+from .testing import SchoolTest, Trait
 
 __all__ = [
     "ControlVersion",
     "FrozenChoices",
     "Placement",
+    "ProvinceLine",
     "RegionLine",
     "Rehearsal",
     "ReviewTake",
     "Run",
     "RunSchool",
+    "SchoolCondition",
     "SchoolControl",
+    "SchoolLine",
+    "SchoolTest",
     "Seal",
     "Sheet",
+    "StatusRequest",
+    "Trait",
     "Verification",
 ]

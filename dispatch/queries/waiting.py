@@ -11,7 +11,7 @@ from admissions.lifecycle import State
 from admissions.models import Choice
 from quotas.models import PlanLine
 
-from ..models import Placement, RegionLine, ReviewTake, SchoolControl
+from ..models import Placement, RegionLine, ReviewTake, SchoolLine
 
 # 回避: sent by somebody else than the officer who looks.
 CHECKS = (
@@ -58,11 +58,12 @@ def waiting(actor: User, state: State):
 
 def admissions_waiting(actor: User):
     """Submitted admissions, each with the checks of ``CHECKS`` and ``green``, all of them passed."""
-    county_line = RegionLine.objects.filter(batch=OuterRef("batch"), county=OuterRef("county")).values(
-        "score"
-    )
-    city_line = RegionLine.objects.filter(batch=OuterRef("batch"), county="").values("score")
-    school_line = SchoolControl.objects.filter(batch=OuterRef("batch"), school=OuterRef("school"))
+    here = Q(county="") | Q(county=OuterRef("county"))
+    kind = Q(kind="") | Q(kind=OuterRef("plan_line__kind"))
+    # The county before the city, and there the kind of plan before all kinds; empty sorts last.
+    region_line = RegionLine.objects.filter(here, kind, batch=OuterRef("batch")).order_by("-county", "-kind")
+    school_line = SchoolLine.objects.filter(here, batch=OuterRef("batch"), school=OuterRef("school"))
+    school_line = school_line.order_by("-county").values("score")
     line = PlanLine.objects.filter(pk=OuterRef("plan_line"))
     choice = Choice.objects.filter(
         candidate=OuterRef("candidate"),
@@ -74,8 +75,8 @@ def admissions_waiting(actor: User):
     return (
         waiting(actor, State.ADMIT_SUBMITTED)
         .annotate(
-            region_line=Coalesce(Subquery(county_line[:1]), Subquery(city_line[:1]), Value(0)),
-            school_line=Coalesce(Subquery(school_line.values("line")[:1]), Value(0)),
+            region_line=Coalesce(Subquery(region_line.values("score")[:1]), Value(0)),
+            school_line=Coalesce(Subquery(school_line[:1]), Value(0)),
         )
         .annotate(
             within_plan=Exists(

@@ -13,6 +13,8 @@ PERSONS = (
     "admissions_dossier",
     "admissions_dossierevent",
     "dispatch_placement",
+    "dispatch_schooltest",
+    "dispatch_trait",
     "registration_enrolment",
 )
 

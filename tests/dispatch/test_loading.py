@@ -10,7 +10,17 @@ from admissions.bulk import INT4, INT8, copy_in, copy_out
 from admissions.models import Candidate, Choice, Dossier
 from dispatch import loading, placing
 from dispatch.kernel.order import lottery_numbers
-from dispatch.models import FrozenChoices, Placement, RegionLine, Run, SchoolControl
+from dispatch.models import (
+    FrozenChoices,
+    Placement,
+    ProvinceLine,
+    RegionLine,
+    Run,
+    SchoolControl,
+    SchoolLine,
+    SchoolTest,
+    Trait,
+)
 from tests import factories
 
 
@@ -77,9 +87,108 @@ def test_the_line_of_the_county_goes_before_that_of_the_city(batch, three, schoo
 
 
 def test_a_school_has_a_line_of_its_own(batch, three, schools):
-    SchoolControl.objects.create(batch=batch, school=schools[0], line=20000)
+    SchoolLine.objects.create(batch=batch, school=schools[0], score=20000)
     placed = school_of(load(batch))
     assert [placed[c.pk] for c in three] == [schools[0].pk, schools[0].pk, schools[1].pk]
+
+
+def test_a_school_has_another_line_for_one_county(batch, three, schools, make_candidates):
+    other = make_candidates(1, county="440104", total=15000)
+    factories.make_choices(other, batch, schools[:1])
+    SchoolLine.objects.create(batch=batch, school=schools[0], score=20000)
+    SchoolLine.objects.create(batch=batch, school=schools[0], county="440104", score=14000)
+    assert school_of(load(batch))[other[0].pk] == schools[0].pk
+
+
+def test_the_highest_line_holds(batch, three, schools):
+    RegionLine.objects.create(batch=batch, score=10000)
+    SchoolLine.objects.create(batch=batch, school=schools[0], score=5000)
+    assert set(load(batch).need[:, 0].tolist()) == {10000}
+    ProvinceLine.objects.create(season=batch.season, score=15000)
+    assert set(load(batch).need[:, 0].tolist()) == {15000}
+
+
+def test_a_kind_of_plan_has_a_line_of_its_own(batch, three, schools):
+    """Full marks that count are 360: 60 per cent are 216."""
+    batch.planline_set.filter(school=schools[0]).update(kind="22")
+    RegionLine.objects.create(batch=batch, score=5000)
+    RegionLine.objects.create(batch=batch, kind="22", score=20000)
+    snapshot = load(batch)
+    place = snapshot.problem.choices[0].tolist()
+    assert place[0] == snapshot.schools.tolist().index(schools[0].pk)
+    assert snapshot.need[0, :2].tolist() == [20000, 5000]
+    ProvinceLine.objects.create(season=batch.season, kind="22", percent=60)
+    assert load(batch).need[0, :2].tolist() == [21600, 5000]
+    factories.make_plan_line(schools[0], batch, major="730301", kind="10")
+    assert load(batch).need[0, :2].tolist() == [5000, 5000], "any of the school's plans may take him"
+
+
+def test_a_school_ranks_by_its_own_test(batch, three, schools):
+    batch.planline_set.filter(school=schools[0]).update(seats_planned=1)
+    mode(batch, mode="deferred_acceptance")
+    for candidate, marks in zip(three, (6000, 9000, 7000), strict=True):
+        SchoolTest.objects.create(batch=batch, school=schools[0], candidate=candidate, marks=marks)
+    snapshot = load(batch)
+    assert not snapshot.faults(snapshot.solve())
+    assert school_of(snapshot) == {
+        three[0].pk: schools[1].pk, three[1].pk: schools[0].pk, three[2].pk: schools[1].pk,
+    }  # fmt: skip
+
+
+def test_whoever_was_not_at_the_test_or_failed_it_is_unacceptable_there(batch, three, schools):
+    mode(batch, mode="deferred_acceptance")
+    SchoolTest.objects.create(batch=batch, school=schools[0], candidate=three[1], marks=9000)
+    SchoolTest.objects.create(batch=batch, school=schools[0], candidate=three[2], marks=9500, passed=False)
+    snapshot = load(batch)
+    assert [school_of(snapshot)[c.pk] for c in three] == [schools[1].pk, schools[0].pk, schools[1].pk]
+    said = [snapshot.bar_of(place, 0) for place in range(3)]
+    assert said == [
+        "未参加该校考核或考核不合格，本人未参加",
+        "",
+        "未参加该校考核或考核不合格，本人不合格",
+    ]
+    mode(batch, mode="score_first")
+    assert load(batch).problem.place is None
+    assert load(batch).barred is None
+
+
+def test_equal_marks_at_the_test_fall_to_the_common_order(batch, three, schools):
+    batch.planline_set.filter(school=schools[0]).update(seats_planned=1)
+    mode(batch, mode="deferred_acceptance")
+    for candidate in three:
+        SchoolTest.objects.create(batch=batch, school=schools[0], candidate=candidate, marks=8000)
+    assert school_of(load(batch))[three[0].pk] == schools[0].pk
+
+
+def test_an_earlier_choice_goes_before_a_later_one_of_equals(batch, three, schools):
+    """One seat at the second school: who named it first gets it, although his number is higher."""
+    for candidate in three:
+        mark(candidate, total=20000, scores=[5000, 5000, 5000, 0])
+    batch.planline_set.filter(school=schools[0]).update(seats_planned=0)
+    batch.planline_set.filter(school=schools[1]).update(seats_planned=1)
+    Choice.objects.filter(candidate=three[2], position=1).delete()
+    Choice.objects.filter(candidate=three[2], position=2).update(position=1)
+    assert school_of(load(batch))[three[0].pk] == schools[1].pk
+    mode(batch, tie_keys=["chinese", "choice_order"])
+    assert school_of(load(batch))[three[2].pk] == schools[1].pk
+    mode(batch, tie_policy="accept_all")
+    assert [school_of(load(batch))[c.pk] for c in three] == [None, None, schools[1].pk]
+
+
+def test_a_grade_is_a_tie_key(batch, three):
+    mode(batch, tie_keys=["grade:综合素质"])
+    for candidate, grade in zip(three, ("C", "A", ""), strict=True):
+        mark(candidate, total=20000)
+        if grade:
+            Trait.objects.create(season=batch.season, candidate=candidate, code="综合素质", value=grade)
+    assert along(load(batch)) == [three[1].pk, three[0].pk, three[2].pk]
+
+
+def test_modes_of_another_order_are_not_compared_by_the_way(batch, three):
+    snapshot, parameters = load(batch), loading.parameters_of(batch)
+    with pytest.raises(Refusal, match="院校自主排序"):
+        snapshot.changed(parameters | {"mode": "deferred_acceptance"})
+    assert snapshot.changed(parameters | {"mode": "choice_first"}).bands == (1,)
 
 
 @pytest.mark.parametrize("status", ["paused", "finished"])
