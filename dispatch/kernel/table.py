@@ -243,23 +243,35 @@ def _laid_out(path, names, headings, held, lines) -> list[Column]:
 
 def _by_csv(path, file, line) -> Iterator[tuple[int, list[str]]]:
     """Rows from here on, by the csv module, with the line on which each begins; empty lines are no rows."""
-    text = io.TextIOWrapper(file, "utf-8-sig" if line == 1 else "utf-8", newline="")
-    reader = csv.reader(text, strict=True)
-    before = 0
-    while True:
-        try:
-            row = next(reader, None)
-        except UnicodeDecodeError:
-            raise BadCase(f"{path.name} line {line + reader.line_num}: the text is not UTF-8") from None
-        except csv.Error as error:
-            raise BadCase(f"{path.name} line {line + before}: {error}") from None
-        if row is None:
-            return
-        if any("\0" in field for field in row):
-            raise BadCase(f"{path.name} line {line + before}: a NUL character")
-        if row:
-            yield line + before, row
-        before = reader.line_num
+    with io.TextIOWrapper(file, "utf-8-sig" if line == 1 else "utf-8", newline="") as text:
+        reader = csv.reader(text, strict=True)
+        before = 0
+        while (row := _next(path, reader, line)) is not None:
+            if any("\0" in field for field in row):
+                raise BadCase(f"{path.name} line {line + before}: a NUL character")
+            if row:
+                yield line + before, row
+            before = reader.line_num
+
+
+def _next(path, reader, line) -> list[str] | None:
+    try:
+        return next(reader, None)
+    except UnicodeDecodeError:
+        raise BadCase(f"{path.name} line {_not_text(path)}: the text is not UTF-8") from None
+    except csv.Error as error:
+        raise BadCase(f"{path.name} line {line + reader.line_num - 1}: {error}") from None
+
+
+def _not_text(path) -> int:
+    """The first line that is not UTF-8; the decoder of a whole file knows only the block."""
+    with _opened(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 def _check_text(path, chunk, line) -> None:
