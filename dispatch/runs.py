@@ -87,17 +87,7 @@ def rehearsal_keep(rehearsal: Rehearsal, snapshot: Snapshot, outcome: Outcome) -
     The outcome is kept of each; the input of the formal ones only, since what is asked by the way starts
     from the formal one's.
     """
-    _write(
-        kept_path(rehearsal, "outcome"),
-        {
-            "candidates": snapshot.candidates,
-            "schools": snapshot.schools,
-            "rank": snapshot.rank(),
-            "score": snapshot.score,
-            "position": outcome.position,
-            "unit": outcome.unit,
-        },
-    )
+    _write(kept_path(rehearsal, "outcome"), outcome_arrays(snapshot, outcome))
     if not rehearsal.asked:
         arrays = {f.name: getattr(snapshot, f.name) for f in fields(snapshot) if f.name != "problem"}
         arrays |= {f.name: getattr(snapshot.problem, f.name) for f in fields(snapshot.problem)}
@@ -154,7 +144,7 @@ def rehearsal_kept(rehearsal: Rehearsal) -> tuple[Snapshot, Outcome]:
 
 
 def outcome_kept(rehearsal: Rehearsal) -> dict[str, np.ndarray]:
-    """The outcome of any rehearsal as kept: candidates, schools, rank, score, position, unit.
+    """The outcome of any rehearsal as kept: see ``outcome_arrays``.
 
     Raises:
         Refusal: if the file is gone.
