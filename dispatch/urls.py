@@ -2,7 +2,7 @@ from accounts.views.base import not_yet_open, serve
 from admissions.lifecycle import State
 from admissions.views.imports import import_pages
 
-from .views import control, deciding, finding, pool, reviewing, sending
+from .views import control, deciding, finding, keeping, pool, reviewing, sending
 
 app_name = "dispatch"
 RETURNS = {"state": State.RETURN_SUBMITTED}
@@ -64,6 +64,15 @@ urlpatterns = [
     serve("dispatch.review_returns", reviewing.RefuseView, "refuse", **RETURNS),
     serve("dispatch.review_returns", reviewing.TakeView, "take", **RETURNS),
     serve("dispatch.review_returns", reviewing.LayBackView, "lay-back", **RETURNS),
+    serve("dispatch.cancel_sheet", keeping.CancelSheetsView),
+    serve("dispatch.cancel_sheet", keeping.CancelSheetView, "<int:pk>"),
+    serve("dispatch.cancel_dispatch", keeping.AtSchoolView, words="取消所选投档"),
+    serve("dispatch.cancel_dispatch", keeping.CancelDispatchView, "by-number"),
+    serve("dispatch.recall_dossier", keeping.AtSchoolView, words="强制回收所选"),
+    serve("dispatch.recall_dossier", keeping.RecallDossierView, "by-number"),
+    serve("dispatch.hold_dossier", keeping.HoldDossierView),
+    serve("dispatch.release_dossier", keeping.HeldView),
+    serve("dispatch.release_dossier", keeping.ReleaseDossierView, "by-number"),
     serve("dispatch.find_dispatches", finding.FindDispatchesView),
     serve("dispatch.find_past_sheets", finding.FindPastSheetsView),
     serve("dispatch.find_past_sheets", finding.PastSheetPage, "<int:pk>"),

@@ -13,6 +13,7 @@ from admissions.models import ImportedFile
 from quotas.models import PlanLine
 
 from .models import Placement, Run, Sheet
+from .queries.keeping import taken_back
 from .queries.reading import deadline_of
 from .queries.sheets import counts_of
 from .queries.waiting import waiting
@@ -60,6 +61,23 @@ def sheets(actor: User):
     ready = [sheet for sheet in own if sheet.opened_at and counts[sheet.pk].may_submit]
     if leader and ready:
         yield ToDo("待提交投档单", len(ready), url, until=until)
+
+
+@workbench_part
+def losses(actor: User):
+    """A school is told of dossiers that an office has taken from it of late."""
+    leader = actor.may("dispatch.decide_as_leader")
+    if not leader and not actor.may("dispatch.decide_dossiers"):
+        return
+    rows = taken_back(actor.scope.schools)
+    if count := rows.order_by().count():
+        last = rows.first()
+        words = f"近三日招办取消、收回或未通过贵校 {count} 份档案，最近一份原因：{last.reason_words}"
+        url = reverse("dispatch:decide_as_leader" if leader else "dispatch:decide_dossiers")
+        if last.sheet_id:
+            name = "dispatch:decide_as_leader__one" if leader else "dispatch:decide_dossiers__one"
+            url = reverse(name, args=[last.sheet_id]) if not last.sheet.cancelled_at else url
+        yield Notice(words, level="warning", url=url)
 
 
 @workbench_part

@@ -12,6 +12,7 @@ from accounts.views.base import ActionView, FunctionView, ObjectMixin, PageView
 
 from ..forms_deciding import DecisionForm
 from ..models import Placement, Sheet
+from ..queries.keeping import taken_back_from
 from ..queries.reading import deadline_of, placements_named, reading_of
 from ..queries.sheets import SHOWN, counts_of, lines_of, rows_of
 from ..services import deciding, submitting
@@ -118,7 +119,8 @@ class ReadingPage(SheetMixin, PageView):
     """The reading page: header, list left, dossier right."""
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | self.page_context()
+        gone = list(taken_back_from(self.object))
+        return super().get_context_data(gone=gone, **kwargs) | self.page_context()
 
 
 class DossierView(SheetMixin, PageView):

@@ -1,0 +1,240 @@
+"""档案管理 of an office: cancel a sheet or a dispatch, recall, hold and release."""
+
+from django import forms
+from django.http import QueryDict
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+
+from accounts.forms import ActionForm
+from accounts.refusals import Refusal
+from accounts.views.base import ActionView, ObjectMixin
+from accounts.views.lists import ListView
+from admissions.lifecycle import WORDS, State
+from admissions.models import Dossier
+
+from ..filters_finding import SheetFilters
+from ..filters_keeping import AtSchoolFilters, HeldFilters
+from ..models import Placement, Sheet
+from ..queries.finding import sheets_in_figures
+from ..queries.keeping import at_schools, held_dossiers, sheets_to_cancel
+from ..queries.sheets import counts_of
+from ..services import keeping
+from ..tables_keeping import AtSchoolTable, CancelSheetTable, HeldTable
+
+SHOWN = 20
+
+
+class ReasonForm(ActionForm):
+    reason = forms.CharField(label="原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class CandidatesForm(ReasonForm):
+    numbers = forms.CharField(
+        label="考生号",
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=f"每行一个，也可用空格或逗号分开；一次最多 {keeping.FEW} 名",
+    )
+    field_order = ("numbers", "reason")
+
+    def clean_numbers(self):
+        for mark in "，,、;；":
+            self.cleaned_data["numbers"] = self.cleaned_data["numbers"].replace(mark, " ")
+        return self.cleaned_data["numbers"].split()
+
+
+class CancelSheetsView(ListView):
+    """指定投档单取消投档: sheets that no school has submitted."""
+
+    model = Sheet
+    table_class = CancelSheetTable
+    filterset_class = SheetFilters
+
+    def get_queryset(self):
+        return sheets_in_figures(self.actor).filter(pk__in=sheets_to_cancel(self.actor).values("pk"))
+
+
+class CancelSheetView(ObjectMixin, ActionView):
+    """Cancel one sheet, with a reason, after its figures have been shown."""
+
+    model = Sheet
+    form_class = ReasonForm
+    template_name = "dispatch/cancel_sheet__one.html"
+    confirm = True
+    submit_label = "取消投档"
+    done = "投档单已取消，{result} 份档案回到在库。"
+
+    def rows(self):
+        return sheets_to_cancel(self.actor).select_related("batch", "school", "run")
+
+    def preview(self, data):
+        counts = self.counts
+        return {
+            "count": counts.received - counts.returned,
+            "unit": "份档案",
+            "words": f"将取消投档单 {self.object.number}（{self.object.school.name}），档案全部回到在库，"
+            "院校的预录取和预退档作废。",
+            "header": ("未定", "拟录取", "拟退档"),
+            "rows": [(counts.undecided, counts.to_admit, counts.to_return)],
+        }
+
+    @cached_property
+    def counts(self):
+        return counts_of([self.object])[self.object.pk]
+
+    def act(self, data):
+        return keeping.cancel_sheet(actor=self.actor, sheet=self.object, reason=data["reason"])
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(counts=self.counts, danger=True, cancel_url=self.page(), **kwargs)
+
+
+class AtSchoolView(ListView):
+    """Dossiers at schools, to be chosen from; or numbers to be typed in."""
+
+    model = Placement
+    table_class = AtSchoolTable
+    filterset_class = AtSchoolFilters
+    words = ""
+
+    def get_queryset(self):
+        return at_schools(self.actor, self.function.name)
+
+    @property
+    def list_actions(self):
+        return (
+            {"title": "按考生号办理", "url": self.page("by_number"), "icon": "list-ul"},
+            {"title": self.words, "url": self.page("by_number"), "bulk": True, "danger": True},
+        )
+
+
+class CandidatesDeed(ActionView):
+    """A deed on candidates named by number, shown one by one before it is done.
+
+    Sent from a list with rows chosen, it asks for the reason first, the numbers filled in.
+    """
+
+    form_class = CandidatesForm
+    template_name = "dispatch/candidates_deed.html"
+    confirm = True
+    danger = True
+    deed = None
+    words = ""
+
+    def chosen(self) -> list[str]:
+        """Numbers of the candidates that were chosen in the list."""
+        raise NotImplementedError
+
+    def post(self, request, *args, **kwargs):
+        if "reason" in request.POST:
+            return super().post(request, *args, **kwargs)
+        numbers = self.chosen()
+        if not numbers:
+            return redirect(self.page())
+        form = self.form_class(initial={"numbers": "\n".join(numbers)}, actor=self.actor)
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def preview(self, data):
+        found = keeping.candidates_numbered(actor=self.actor, numbers=data["numbers"])
+        rows = [
+            (c.number, c.name, c.dossier.word, c.dossier.school.name if c.dossier.school else "")
+            for c in found[:SHOWN]
+        ]
+        return {
+            "count": len(found),
+            "unit": "名考生",
+            "words": self.words.format(count=len(found)),
+            "header": ("考生号", "姓名", "当前状态", "所在院校"),
+            "rows": rows,
+        }
+
+    def act(self, data):
+        found = keeping.candidates_numbered(actor=self.actor, numbers=data["numbers"])
+        return type(self).deed(
+            actor=self.actor, candidates=[candidate.pk for candidate in found], reason=data["reason"]
+        )
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(danger=self.danger, cancel_url=self.page(), **kwargs)
+
+    def _chosen(self, rows, number: str, filters=None) -> list[str]:
+        if self.request.POST.get("all") and filters is not None:
+            rows = filters(
+                QueryDict(self.request.POST.get("query", "")), queryset=rows, request=self.request
+            ).qs
+        else:
+            keys = [key for key in self.request.POST.getlist("chosen") if key.isdecimal()]
+            rows = rows.filter(pk__in=keys)
+        numbers = list(rows.order_by().values_list(number, flat=True)[: keeping.FEW + 1])
+        if len(numbers) > keeping.FEW:
+            raise Refusal(f"一次最多 {keeping.FEW} 名考生，请缩小查询范围。")
+        return numbers
+
+
+class TakeBackView(CandidatesDeed):
+    """指定考生取消投档、指定考生强制回收档案."""
+
+    done = "已办理，{result} 份档案回到在库。"
+
+    def chosen(self):
+        rows = at_schools(self.actor, self.function.name)
+        return self._chosen(rows, "candidate__number", AtSchoolFilters)
+
+
+class CancelDispatchView(TakeBackView):
+    deed = keeping.cancel_dispatch
+    submit_label = "取消投档"
+    words = "将取消 {count} 名考生的投档，档案回到在库；院校尚未提交的决定作废。"
+
+
+class RecallDossierView(TakeBackView):
+    deed = keeping.recall_dossier
+    submit_label = "强制回收"
+    words = "将从院校强制回收 {count} 份档案，不论院校是否已作决定或送审。院校会收到通知，可以看到原因。"
+
+
+class HoldDossierView(CandidatesDeed):
+    """挂起考生档案: by number; below, what is held now."""
+
+    deed = keeping.hold_dossier
+    template_name = "dispatch/hold_dossier.html"
+    submit_label = "挂起"
+    done = "已挂起 {result} 份档案。"
+    words = "将挂起 {count} 份档案：释放以前不参加投档，不能录退、送审和审核。"
+
+    def chosen(self):
+        return []
+
+    def get_context_data(self, **kwargs):
+        rows = held_dossiers(self.actor)
+        held = [(row, WORDS[State(row.state)]) for row in rows[:SHOWN]]
+        return super().get_context_data(held=held, held_count=rows.order_by().count(), **kwargs)
+
+
+class HeldView(ListView):
+    """释放考生档案: what is held, with why, by whom and since when."""
+
+    model = Dossier
+    table_class = HeldTable
+    filterset_class = HeldFilters
+
+    def get_queryset(self):
+        return held_dossiers(self.actor)
+
+    @property
+    def list_actions(self):
+        url = self.page("by_number")
+        return (
+            {"title": "按考生号办理", "url": url, "icon": "list-ul"},
+            {"title": "释放所选", "url": url, "bulk": True, "primary": True, "icon": "check-lg"},
+        )
+
+
+class ReleaseDossierView(CandidatesDeed):
+    deed = keeping.release_dossier
+    danger = False
+    submit_label = "释放"
+    done = "已释放 {result} 份档案。"
+    words = "将释放 {count} 份档案，可以继续投档、录退和审核。"
+
+    def chosen(self):
+        return self._chosen(held_dossiers(self.actor), "candidate__number", HeldFilters)
