@@ -11,6 +11,8 @@ from admissions.models import Batch, Candidate, School
 from .control import BatchRowQuerySet
 
 OPEN_STATES = ("draft", "rehearsed", "confirmed")
+UNFINISHED_STATES = (*OPEN_STATES, "executed")  # nobody changes the parameters of its batch
+PAUSING_STATES = ("confirmed", "executed")  # schools do nothing in its batch
 
 
 class Run(models.Model):
@@ -89,6 +91,11 @@ class Run(models.Model):
     def open(self) -> bool:
         """Whether it may still be rehearsed."""
         return self.state in OPEN_STATES
+
+    @property
+    def pauses(self) -> bool:
+        """Whether the schools of its batch do nothing meanwhile; since ``confirmed_at``."""
+        return self.state in PAUSING_STATES
 
 
 class RunSchool(models.Model):

@@ -10,7 +10,7 @@ from admissions.services.windows import season_of
 
 from ..loading import tie_key_sql
 from ..models import RegionLine, SchoolControl
-from ..models.run import OPEN_STATES
+from ..models.run import UNFINISHED_STATES
 
 
 @transaction.atomic
@@ -130,10 +130,10 @@ def set_school_review(
 
 
 def _free(actor: User, batch: Batch) -> Batch:
-    """The batch, locked; refused while a run of it is open."""
+    """The batch, locked; refused while a run of it is open, or executed and not released."""
     if not actor.scope.holds_region(batch.city):
         raise Refusal(f"{batch.name}不属于您的管辖范围。")
     batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
-    if batch.runs.filter(state__in=OPEN_STATES).exists():
+    if batch.runs.filter(state__in=UNFINISHED_STATES).exists():
         raise Refusal(f"{batch.name}有一次投档正在进行，不能修改参数。")
     return batch

@@ -20,6 +20,7 @@ from quotas.models import PlanLine
 
 from ..models import Placement, Sheet
 from .school import (
+    batch_must_not_be_paused,
     control_of,
     school_must_be_open,
     seats_exchange,
@@ -199,6 +200,7 @@ def _dossier_locked(
 ) -> tuple[Dossier, Placement]:
     """The dossier, locked and checked to be what was shown, and the placement of this sheet it is on."""
     sheet_must_be_read_by(actor, sheet)
+    batch_must_not_be_paused(sheet.batch_id)
     school_must_be_open(control_of(batch=sheet.batch_id, school=sheet.school_id))
     dossier = (
         Dossier.objects.select_for_update(no_key=True)

@@ -1,6 +1,6 @@
 """The execution of a run: the dossiers are sent, in one transaction, whole or not at all."""
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -14,9 +14,17 @@ from admissions.services.windows import window_require
 from quotas.models import PlanLine
 
 from ..loading import fingerprint_of, snapshot_load
+from ..locks import batch_lock
 from ..models import Placement, Run, Sheet
 from ..placing import partition_of, placements_attach, placements_write
 from .sending import run_allowed, run_locked
+
+# The step that sends dossiers, and the one that undoes it, by the kind of the run.
+STEPS = {
+    Run.Kind.BATCH: ("dispatch", "cancel_run"),
+    Run.Kind.SCHOOL: ("dispatch_school", "cancel_school_run"),
+    Run.Kind.LOTTERY: ("admit_by_lottery", "cancel_lottery"),
+}
 
 
 def run_execute_start(*, actor: User, run: Run) -> Job:
@@ -51,8 +59,7 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
     if run.state != Run.State.CONFIRMED:
         raise Refusal(f"该次投档{run.get_state_display()}，不能执行。")
     window_require(season=run.batch.season, kind=Window.Kind.DISPATCH)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"batch:{run.batch_id}"])
+    batch_lock(run.batch_id)
     progress(0, 5, "重新读取并核对指纹")
     snapshot = snapshot_load(run.batch, run.parameters)
     outcome = snapshot.solve()
@@ -66,7 +73,7 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
     progress(3, 5, "移动档案")
     moved = dossiers_move_all(
         actor=actor,
-        step="dispatch",
+        step=STEPS[run.kind][0],
         relation=f"SELECT candidate_id, id, school_id, NULL::varchar, '' FROM {partition_of(run)}",
         subject=f"投档 {run}",
     )
@@ -126,7 +133,7 @@ def run_cancel(*, actor: User, run: Run, reason: str) -> int:
     if run.executed_at:
         back = dossiers_move_all(
             actor=actor,
-            step="cancel_run",
+            step=STEPS[run.kind][1],
             relation="SELECT candidate_id, NULL::bigint, NULL::bigint, NULL::varchar, %s FROM dispatch_placement"
             " WHERE run_id = %s AND closed_at IS NULL",
             params=[reason, run.pk],

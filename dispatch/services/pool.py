@@ -24,10 +24,9 @@ from quotas.models import PlanLine
 from quotas.services import seats_give_back, seats_take
 
 from ..models import Placement, Run, SchoolControl, Sheet
-from .school import control_of
+from ..models.run import PAUSING_STATES
+from .school import batch_must_not_be_paused, control_of, pause_words, runs_pausing
 from .submitting import admissions_pass, taken_by_officers
-
-UNDER_WAY = (Run.State.REHEARSED, Run.State.CONFIRMED, Run.State.EXECUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +75,13 @@ def why_no_line(*, school: School, season: Season, city: str) -> str:
 def lines_open(*, school: School, season: Season, city: str) -> list[PlanLine]:
     """Plan lines with seats left that a school may fill from the pool of a city.
 
-    Left out are batches in which a dispatch is under way or in which the city has paused or ended the
+    Left out are batches whose schools are paused by a dispatch or in which the city has paused or ended the
     school's admissions.
     """
     lines = PlanLine.objects.filter(school=school, season=season, city=city)
-    busy = Run.objects.filter(batch__season=season, batch__city=city, state__in=UNDER_WAY).values("batch")
+    busy = Run.objects.filter(batch__season=season, batch__city=city, state__in=PAUSING_STATES).values(
+        "batch"
+    )
     closed = SchoolControl.objects.filter(school=school).exclude(status=SchoolControl.Status.OPEN)
     lines = lines.exclude(batch__in=busy).exclude(batch__in=closed.values("batch"))
     return list(lines.with_left().filter(left__gt=0).select_related("batch").order_by("major_code", "pk"))
@@ -126,7 +127,10 @@ def pool_find(*, actor: User, number: str, proof: str) -> Found:
         raise Refusal(why)
     lines = lines_open(school=school, season=season, city=candidate.city)
     if not lines:
-        raise Refusal("贵校对该考生的生源地市没有可用的剩余计划，或该市正在投档。")
+        plans = PlanLine.objects.filter(school=school, season=season, city=candidate.city).with_left()
+        for run in runs_pausing(plans.filter(left__gt=0).values_list("batch", flat=True)).values():
+            raise Refusal(pause_words(run), hint="投档单发布后自动恢复，请稍后再操作。")
+        raise Refusal("贵校对该考生的生源地市没有可用的剩余计划。")
     return Found(candidate, lines)
 
 
@@ -146,6 +150,7 @@ def admit_from_pool(*, actor: User, number: str, proof: str, plan_line: int) -> 
     line = next((line for line in found.lines if line.pk == plan_line), None)
     if line is None:
         raise Refusal("请选择一个对该考生生源地市有剩余计划的专业。")
+    batch_must_not_be_paused(line.batch_id)
     with unwalled():
         school = school_of(actor)
         dossier = Dossier.objects.select_for_update(no_key=True).get(pk=found.candidate.pk)
@@ -219,6 +224,7 @@ def pool_withdraw(*, actor: User, placement: Placement) -> None:
     Raises:
         Refusal: if the office has taken or decided it.
     """
+    batch_must_not_be_paused(placement.batch_id)
     dossier = Dossier.objects.select_for_update(no_key=True).get(pk=placement.candidate_id)
     waiting = dossier.placement_id == placement.pk and dossier.state == State.ADMIT_SUBMITTED
     if (

@@ -15,6 +15,7 @@ from admissions.services.windows import season_of
 from quotas.models import PlanLine
 
 from .pool import candidates_admit, lines_open, school_of, why_no_line, why_not_admitted
+from .school import batches_must_hold_still, pause_words, runs_pausing
 
 MOST = 2_000
 
@@ -92,6 +93,8 @@ def admit_in_bulk(*, actor: User, lines: Sequence[Line]) -> list[Checked]:
         Refusal: as ``pool_check``; or if nobody can be admitted.
     """
     _few_enough(lines)
+    batches = PlanLine.objects.filter(school=school_of(actor), season=season_of(actor))
+    batches_must_hold_still(batches.values_list("batch", flat=True))
     with unwalled():
         candidates = _candidates(actor, lines)
         keys = sorted(candidate.pk for candidate in candidates.values())
@@ -156,8 +159,13 @@ def _seated(
     offered = [plan for plan in lines if plan.major_code == line.major]
     city = names.get(candidate.city, candidate.city)
     if not offered:
-        planned = PlanLine.objects.filter(school=school, city=candidate.city, major_code=line.major).exists()
-        why = "计划已满，或该批次正在投档、已结束" if planned else "没有招生计划"
+        planned = PlanLine.objects.filter(
+            school=school, season=candidate.season_id, city=candidate.city, major_code=line.major
+        )
+        batches = set(planned.values_list("batch", flat=True))
+        for run in runs_pausing(batches).values():
+            return Checked(line, pause_words(run))
+        why = "计划已满，或该批次已结束" if batches else "没有招生计划"
         return Checked(line, f"专业 {line.major} 对{city}{why}。")
     for plan in offered:
         if taken[plan.pk] < plan.left:

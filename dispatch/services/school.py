@@ -1,16 +1,19 @@
 """What holds for every deed of a school: may it act now, on which sheet, with which seats."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.refusals import Refusal
 from quotas.models import PlanLine
 from quotas.services import seats_give_back, seats_take
 
-from ..models import SchoolControl, Sheet
+from ..locks import batches_share
+from ..models import Run, SchoolControl, Sheet
+from ..models.run import PAUSING_STATES
 
 
 def control_of(*, batch: int, school: int) -> SchoolControl:
@@ -36,12 +39,65 @@ def school_must_be_open(control: SchoolControl) -> None:
         raise Refusal("贵校在该批次的录取已经结束，不能再作录退。")
 
 
+def runs_pausing(batches: Iterable[int]) -> dict[int, Run]:
+    """The run that pauses the schools of each batch: confirmed by a second person and not yet released.
+
+    Args:
+        batches: primary keys.
+
+    Returns:
+        the run by the batch's key; batches that are not paused are missing.
+    """
+    runs = Run.objects.filter(batch__in=list(batches), state__in=PAUSING_STATES).select_related("batch")
+    return {run.batch_id: run for run in runs}
+
+
+def batches_must_hold_still(batches: Iterable[int]) -> dict[int, Run]:
+    """Keep batches from being confirmed or executed until this deed of a school ends, and look who is paused.
+
+    Call it in the deed's transaction before any row is locked: an execution under way is waited for.
+
+    Args:
+        batches: primary keys.
+
+    Returns:
+        as ``runs_pausing``.
+    """
+    keys = sorted(set(batches))
+    batches_share(keys)
+    return runs_pausing(keys)
+
+
+def batch_must_not_be_paused(batch: int) -> None:
+    """Refuse a school's deed in a batch while a dispatch of it is confirmed or executed and not released.
+
+    The dispatch protocol closes the schools' access before it and opens it after the verification (domain.md
+    §2.4, P03). Call it in the deed's transaction before any row is locked.
+
+    Args:
+        batch: primary key.
+
+    Raises:
+        Refusal: if it is paused.
+    """
+    run = batches_must_hold_still([batch]).get(batch)
+    if run:
+        raise Refusal(pause_words(run), hint="投档单发布后自动恢复，请稍后再操作。")
+
+
+def pause_words(run: Run) -> str:
+    """That schools pause in a run's batch, and since when."""
+    return f"{run.batch.name}正在投档，院校操作已暂停（自 {timezone.localtime(run.confirmed_at):%H:%M}）。"
+
+
 def sheet_locked(*, actor: User, sheet: Sheet) -> Sheet:
     """The sheet as it is now, locked against a second deed on it as a whole.
 
     Raises:
-        Refusal: if it is not the actor's school's, not released, or has been cancelled.
+        Refusal: if it is not the actor's school's, not released, or has been cancelled, or the schools of the
+            batch are paused.
     """
+    batch_must_not_be_paused(sheet.batch_id)
     now = Sheet.objects.select_for_update(of=("self",)).select_related("school", "batch").get(pk=sheet.pk)
     sheet_must_be_read_by(actor, now)
     return now

@@ -21,6 +21,7 @@ from quotas.models import PlanLine
 from ..kernel.check import quarantine
 from ..kernel.problem import Outcome
 from ..loading import choices_freeze, fingerprint_of, parameters_of, snapshot_load
+from ..locks import batch_lock
 from ..models import Rehearsal, Run, RunSchool, Sheet
 from ..models.run import OPEN_STATES
 from ..runs import by_choice_of, inputs_drop, rehearsal_keep, results_of
@@ -148,6 +149,7 @@ def run_confirm(*, actor: User, run: Run, fingerprint: str) -> None:
         raise Refusal(f"该次投档{run.get_state_display()}，不能复核。")
     if run.fingerprint != fingerprint:
         raise Refusal("预演结果已经变化，请刷新页面重新核对指纹。")
+    batch_lock(run.batch_id)  # schools that act in the batch now finish; then they pause
     run.state, run.confirmed_by, run.confirmed_at = Run.State.CONFIRMED, actor, timezone.now()
     run.save(update_fields=["state", "confirmed_by", "confirmed_at"])
     deed_record(actor=actor, subject=f"复核 {run}", note=f"指纹 {fingerprint[:16]}", count=run.sent)

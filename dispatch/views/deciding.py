@@ -16,6 +16,7 @@ from ..queries.keeping import taken_back_from
 from ..queries.reading import deadline_of, placements_named, reading_of
 from ..queries.sheets import SHOWN, counts_of, lines_of, rows_of
 from ..services import deciding, submitting
+from ..services.school import runs_pausing
 
 LEADER = "dispatch.decide_as_leader"
 PER_PAGE = 300
@@ -37,6 +38,7 @@ class SheetsView(PageView):
             found=placements_named(self.actor, words)[:20] if words else None,
             leader=self.function.key == LEADER,
             names=Pages(self.function),
+            pauses=runs_pausing({sheet.batch_id for sheet in sheets}).values(),
             **kwargs,
         )
 
@@ -79,6 +81,7 @@ class SheetMixin(ObjectMixin):
             "leader": self.function.key == LEADER,
             "names": Pages(self.function),
             "function": self.function,
+            "pauses": runs_pausing([self.object.batch_id]).values(),
         }
 
     def page_context(self) -> dict:

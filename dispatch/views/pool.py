@@ -11,6 +11,7 @@ from quotas.models import PlanLine
 from ..forms_pool import BulkForm, PoolForm, as_text
 from ..models import Placement
 from ..services import pool, pool_bulk
+from ..services.school import runs_pausing
 
 
 class PoolContext:
@@ -21,6 +22,7 @@ class PoolContext:
         admitted = own.open().filter(candidate__dossier__state__in=(State.ADMIT_SUBMITTED, State.ADMITTED))
         lines = PlanLine.objects.filter(school=self.actor.organisation_id, season__current=True).with_left()
         return super().get_context_data(
+            pauses=runs_pausing(lines.values_list("batch", flat=True).distinct()).values(),
             admitted=admitted.select_related("candidate__dossier", "plan_line", "batch").order_by("-pk")[:50],
             lines=lines.filter(left__gt=0)
             .select_related("batch")

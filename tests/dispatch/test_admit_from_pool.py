@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.context import walled
 from accounts.models import Deed, User
@@ -121,8 +122,11 @@ def test_sheets_come_first(cast, batch, schools, make_candidates, plan_line):
     assert state_of(second) == State.ADMIT_SUBMITTED
 
 
-def test_while_a_dispatch_is_under_way_nobody_takes_from_the_pool(cast, batch, candidate, plan_line):
-    Run.objects.create(batch=batch, round=1, state=Run.State.REHEARSED, created_by=cast.city)
+def test_while_a_dispatch_is_confirmed_nobody_takes_from_the_pool(cast, batch, candidate, plan_line):
+    run = Run.objects.create(batch=batch, round=1, state=Run.State.REHEARSED, created_by=cast.city)
+    pool.pool_find(actor=cast.school, number=candidate.number, proof=candidate.id_number)
+    run.state, run.confirmed_by, run.confirmed_at = Run.State.CONFIRMED, cast.reviewer, timezone.now()
+    run.save()
     with pytest.raises(Refusal, match="正在投档"):
         admit(cast.school, candidate, plan_line)
 
