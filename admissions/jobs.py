@@ -98,9 +98,10 @@ def _given_up(job: Job) -> bool:
         return False
     with _alone(str(job.pk)) as alone:
         if alone:
-            Job.objects.filter(pk=job.pk, state__in=Job.UNDER_WAY).update(
-                state=Job.State.FAILED, words=INTERRUPTED, ended_at=timezone.now()
-            )
+            with transaction.atomic():  # a fault here must not keep the lock from being laid down
+                Job.objects.filter(pk=job.pk, state__in=Job.UNDER_WAY).update(
+                    state=Job.State.FAILED, words=INTERRUPTED, ended_at=timezone.now()
+                )
         return alone
 
 

@@ -1,8 +1,10 @@
 """Imports in a worker: thin doors to the services."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
-from .jobs import job_run
+from .jobs import LOST, job_run
 from .models import ImportedFile, Job
 from .services import import_work, imports
 
@@ -20,7 +22,10 @@ def check_import(key: str) -> None:
 
 @shared_task(name=imports.WRITE_TASK)
 def write_import(key: str) -> None:
-    """Write the file a job is about; whatever becomes of it, the file is left in order."""
+    """Write the file a job is about; whatever becomes of it, the file is left in order.
+
+    But for a lost server: the file stays confirmed then, and can be checked again (or the message comes back).
+    """
 
     def work(job: Job, progress) -> str:
         return import_work.file_write(file=FILES.get(pk=job.subject_id), actor=job.owner, progress=progress)
@@ -28,4 +33,5 @@ def write_import(key: str) -> None:
     try:
         job_run(key, work)
     finally:
-        import_work.import_end(job=Job.objects.get(pk=key))
+        with suppress(*LOST):  # what the job ended with goes on, above all that its message is to come back
+            import_work.import_end(job=Job.objects.get(pk=key))

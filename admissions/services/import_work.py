@@ -91,8 +91,15 @@ def file_write(*, file: ImportedFile, actor: User, progress) -> str:
 
 @transaction.atomic
 def import_end(*, job: Job) -> None:
-    """After a write: renew statistics of the tables, or let the file wait to be checked again."""
+    """After a write: renew statistics of the tables, or let the file wait to be checked again.
+
+    A job whose worker died may end late, when the file is another job's already; it is let be then.
+    """
     file = ImportedFile.objects.get(pk=job.subject_id)
+    if Job.objects.filter(
+        function=job.function, subject_id=job.subject_id, created_at__gt=job.created_at
+    ).exists():
+        return
     if job.state == Job.State.DONE:
         _count_anew(registry.importers[file.profile].touched, file.rows_new)
     if job.state in (Job.State.FAILED, Job.State.CANCELLED):

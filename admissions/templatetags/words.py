@@ -5,7 +5,7 @@ from functools import cache
 from django import template
 from django.urls import reverse
 
-from ..jobs import progress_of
+from ..jobs import job_interrupted, progress_of
 from ..models import Region
 
 register = template.Library()
@@ -30,6 +30,12 @@ def region_name(code: str) -> str:
 def marks(hundredths) -> str:
     """Hundredths of a mark as marks: 51250 is 512.5."""
     return "" if hundredths is None else f"{hundredths / 100:g}"
+
+
+@register.filter
+def interrupted(job) -> bool:
+    """Whether the worker of a job has died, so that it may be started again."""
+    return bool(job) and job_interrupted(job)
 
 
 @register.inclusion_tag("components/progress.html", takes_context=True)

@@ -3,15 +3,19 @@
 from dataclasses import replace
 
 import pytest
-from django.db import DataError
+from celery.exceptions import Reject
+from django.db import DataError, OperationalError
+from django.utils import timezone
 
 from accounts.models import Deed
 from accounts.refusals import Refusal
+from admissions import jobs
 from admissions.imports.candidates import CandidateImporter
 from admissions.imports.formats import load_profile
 from admissions.imports.pipeline import rows_path
 from admissions.models import Candidate, Choice, Dossier, ImportedFile, Job
-from admissions.services import imports
+from admissions.services import import_work, imports
+from admissions.tasks import write_import
 from tests.sheets import SCORES, candidate_row, sheet, words_of
 
 KEY = "admissions.manage_candidates"
@@ -298,3 +302,51 @@ def test_upload_needs_function_and_place(cast, importing, season):
     assert importing(cast.province, "candidates", people(1), city="4401").city == "4401"
     with pytest.raises(Refusal, match="管辖范围"):
         importing(cast.province, "candidates", people(2))
+
+
+def interrupted(city, file) -> Job:
+    """The file was confirmed, and the worker that wrote it died."""
+    ImportedFile.objects.filter(pk=file.pk).update(state="confirmed", confirmed_by=city)
+    return Job.objects.create(
+        function=file.function, title="写入", task=imports.WRITE_TASK, subject_id=file.pk, owner=city,
+        organisation=city.organisation, state="running", started_at=timezone.now(),
+    )  # fmt: skip
+
+
+def test_a_write_whose_worker_died_is_begun_again_at_once(city, importing, client_of):
+    file = importing(city, "candidates", people(1, 2))
+    dead = interrupted(city, file)
+    page = client_of(city).get(f"/admissions/manage-candidates/file/{file.pk}/").content.decode()
+    assert "已中断" in page
+    assert "重新检查这份文件" in page
+    importing.confirm(city, importing.check(city, file))
+    assert Candidate.objects.count() == 2
+    dead.refresh_from_db()
+    assert dead.state == "failed"
+
+
+def test_a_write_that_comes_back_late_leaves_the_file_to_the_next(city, importing):
+    file = importing(city, "candidates", people(1, 2))
+    dead = interrupted(city, file)
+    file = importing.check(city, file)
+    imports.import_confirm(actor=city, file=file, digest=file.digest, plan_digest=file.plan_digest)
+    write_import(str(dead.pk))
+    file.refresh_from_db()
+    assert (file.state, file.confirmed_by) == ("confirmed", city)
+
+
+def test_a_write_while_the_database_is_away_goes_back_to_the_queue(city, importing, monkeypatch):
+    file = importing(city, "candidates", people(1))
+    dead = interrupted(city, file)
+
+    def away(*args, **kwargs):
+        raise OperationalError("the database system is starting up")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "AWAY", 0)
+        patched.setattr(jobs, "_claimed", away)
+        patched.setattr(import_work, "import_end", away)
+        with pytest.raises(Reject):
+            write_import(str(dead.pk))
+    write_import(str(dead.pk))
+    assert Candidate.objects.count() == 1
