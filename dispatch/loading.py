@@ -91,7 +91,8 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
 
     The rows come by candidate number, compared byte by byte, so that equals stand in the same order on any
     server. Eligible is who reaches the lines of province, region and school, meets the school's conditions,
-    and was not returned by that school in this batch before (domain.md §2.2, guard 4).
+    and was not returned by that school in this batch before (domain.md §2.2, guard 4). Of a run confined to
+    some schools only those who chose one of them take part.
 
     Args:
         batch: of one city.
@@ -132,6 +133,11 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     if not len(rows):
         raise Refusal("该批次没有在库且填报了志愿的考生，无法投档。", hint="请先导入考生、成绩和志愿。")
     schools, left = _units(batch, parameters)
+    if parameters["only"]:  # choices of other schools are void here, and keep their place
+        listed = np.stack([rows[f"choice{number}"] for number in range(width)], 1)
+        rows = rows[np.isin(listed, schools).any(axis=1)]
+        if not len(rows):
+            raise Refusal("没有在库考生填报所选院校，无法投档。")
     candidates, score = rows["candidate"].astype(np.int64), rows["score"].astype(np.int32)
     values = np.stack([rows[f"key{n}"] for n in range(len(keys))], 1) if keys else np.empty((len(rows), 0))
     listed = np.stack([rows[f"choice{number}"] for number in range(width)], 1).astype(np.int64)

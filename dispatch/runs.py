@@ -199,6 +199,8 @@ def run_explain(run: Run, candidate: int) -> list[str]:
     for at, why in enumerate(reasons):
         if why.reason is Reason.NOT_ELIGIBLE:
             said[at] = f"第{at + 1}志愿（{names[keys[why.unit]]}）：{_against(snapshot, place, at)}"
+        elif why.reason is Reason.VOID and run.only_schools:
+            said[at] = f"第{at + 1}志愿：未填报，或所填院校不在本次指定范围内。"
     return said
 
 

@@ -2,7 +2,7 @@ from accounts.views.base import not_yet_open, serve
 from admissions.lifecycle import State
 from admissions.views.imports import import_pages
 
-from .views import control, deciding, finding, keeping, pool, reviewing, sending
+from .views import control, deciding, finding, keeping, pool, reviewing, sending, special
 
 app_name = "dispatch"
 RETURNS = {"state": State.RETURN_SUBMITTED}
@@ -33,6 +33,9 @@ urlpatterns = [
     serve("dispatch.dispatch_batch", sending.DispatchBatchView),
     serve("dispatch.dispatch_batch", sending.OpenRunView, "open/<int:pk>"),
     *run_pages("dispatch.dispatch_batch"),
+    serve("dispatch.dispatch_school", special.SpecialRunsView),
+    serve("dispatch.dispatch_school", special.OpenSpecialRunView, "open/<int:pk>"),
+    *run_pages("dispatch.dispatch_school"),
     serve("dispatch.confirm_dispatch", sending.ConfirmDispatchView),
     serve("dispatch.confirm_dispatch", sending.ConfirmRunView, "run/<int:pk>"),
     serve("dispatch.decide_as_leader", deciding.SheetsView),
