@@ -8,6 +8,7 @@ import hashlib
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import F
 
 from admissions.models import Dossier, DossierEvent
 from dispatch.kernel.problem import Outcome, digest
@@ -63,8 +64,8 @@ class Promise:
         self.absent = self.found()
         over = dict(self.absent["seats over the plan"])
         if run.parameters["ratio_percent"] <= 100:
-            for row in run.schools.all():
-                over[row.school_id] += max(row.sent - row.plan, 0)
+            for row in run.schools.filter(sent__gt=F("plan")):
+                over[row.school_id] = over.get(row.school_id, 0) + row.sent - row.plan
         sent, size = run.sent, run.schools.filter(sent__gt=0).count()
         added = {
             "sheets": size, "dossiers on sheets": sent, "placements": sent, "candidates placed": sent,
@@ -99,7 +100,7 @@ class Promise:
                 return word, []
         nearer = self.whole if found["placements"] or found["dossiers sent"] else self.absent
         return BETWEEN, [
-            f"{name}: {value} instead of {nearer[name]}"
+            f"{name}: {_short(value)} instead of {_short(nearer[name])}"
             for name, value in found.items()
             if value != nearer[name]
         ]
@@ -111,7 +112,7 @@ class Promise:
         expected |= {"placements": 0, "sheets": 0, "dossiers sent": 0, "state": Run.State.CANCELLED.value}
         back = DossierEvent.objects.filter(step="cancel_run").count()
         wrong = [
-            f"{name}: {found[name]} after the undo"
+            f"{name}: {_short(found[name])} after the undo"
             for name, value in expected.items()
             if found[name] != value
         ]
@@ -121,7 +122,7 @@ class Promise:
 
     def _over(self) -> dict[int, int]:
         over: dict[int, int] = {}
-        for school, seats in PlanLine.objects.values_list("school", "seats_over"):
+        for school, seats in PlanLine.objects.exclude(seats_over=0).values_list("school", "seats_over"):
             over[school] = over.get(school, 0) + seats
         return over
 
@@ -144,3 +145,7 @@ class Promise:
         position[at] = [row[2] - 1 for row in rows]
         unit[at] = np.searchsorted(self.schools, [row[1] for row in rows])
         return digest(Outcome(position, unit)) + ("" if said == self.rows else " with other scores or ranks")
+
+
+def _short(value) -> str:
+    return str(value) if len(str(value)) <= 64 else f"{str(value)[:64]}…"
