@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _solve(chosen, case: Case, posed: Posed) -> int:
     outcome = posed.solve()
-    lines = outcome_bytes(case, outcome)
+    lines = outcome_bytes(case.candidates, case.units, outcome)
     if chosen.out is None:
         sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()

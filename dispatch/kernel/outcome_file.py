@@ -1,8 +1,11 @@
-"""The outcome of a case as text: `candidate,unit or -,number of the choice from 1, or 0`, a line for each."""
+"""The outcome of a case as text: `candidate,unit or -,number of the choice from 1, or 0`, a line for each.
+
+An id with a comma or a quotation mark is quoted as in any CSV file.
+"""
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,28 +18,44 @@ from dispatch.kernel.problem import Outcome
 HEADINGS = ["candidate", "unit", "number"]
 
 
-def outcome_bytes(case: Case, outcome: Outcome) -> bytes:
+def outcome_bytes(candidates: np.ndarray, units: Sequence[str], outcome: Outcome) -> bytes:
     """The lines, sorted by the ids of candidates as text.
 
-    An id with a comma or a quotation mark is quoted as in any CSV file.
+    Args:
+        candidates: S[n], ids in UTF-8.
+        units: ids of the units.
+        outcome: of them.
     """
-    by_id = np.empty(len(case.candidates), np.int64)
-    by_id[id_ranks(case.candidates)] = np.arange(len(by_id))
-    units = np.array([_quoted(name.encode()) for name in [*case.units, NONE]])
-    numbers = np.array([str(number).encode() for number in range(case.choices.shape[1] + 1)])
-    candidates = case.candidates
-    if b"," in candidates.tobytes() or b'"' in candidates.tobytes():
-        candidates = np.array([_quoted(name) for name in candidates.tolist()])
-    parts = (
-        _letters(candidates[by_id]),
-        _letters(np.full(len(by_id), b",")),
-        _letters(units[outcome.unit[by_id]]),
-        _letters(np.full(len(by_id), b",")),
-        _letters(numbers[outcome.position[by_id] + 1]),
-        _letters(np.full(len(by_id), b"\n")),
+    by_id = np.empty(len(candidates), np.int64)
+    by_id[id_ranks(candidates)] = np.arange(len(by_id))
+    names = np.array([name.encode() for name in (*units, NONE)])
+    numbers = np.arange(int(outcome.position.max(initial=-1)) + 2).astype("S")
+    return csv_lines(
+        candidates[by_id], quoted(names)[outcome.unit[by_id]], numbers[outcome.position[by_id] + 1]
     )
+
+
+def csv_lines(*columns: np.ndarray) -> bytes:
+    """A line for each row of some columns; text with a comma or a quotation mark is quoted.
+
+    Args:
+        columns: S[r] each; no NUL, no line breaks.
+    """
+    parts = []
+    for column, end in zip(columns, b"," * (len(columns) - 1) + b"\n", strict=True):
+        text = np.ascontiguousarray(quoted(column))
+        parts.append(text.view(np.uint8).reshape(len(text), text.dtype.itemsize))
+        parts.append(np.full((len(text), 1), end, np.uint8))
     letters = np.concatenate(parts, axis=1).reshape(-1)
-    return letters[letters != 0].tobytes()  # ids have no NUL: what is 0 is the padding behind them
+    return letters[letters != 0].tobytes()  # there is no NUL in the text: what is 0 is the padding behind it
+
+
+def quoted(text: np.ndarray) -> np.ndarray:
+    """S[r], quoted where the csv module would."""
+    letters = text.tobytes()
+    if b"," not in letters and b'"' not in letters:
+        return text
+    return np.array([_quoted(name) for name in text.tolist()])
 
 
 def outcome_read(path: Path, case: Case) -> tuple[Outcome, list[str]]:
@@ -89,11 +108,6 @@ def _numbers(column: table.Column) -> np.ndarray:
         row = int(bad[0])
         raise column.bad(row, f"of the choice must be a whole number from 0, not {column.text(row)!r}")
     return value.clip(max=WIDEST)
-
-
-def _letters(text: np.ndarray) -> np.ndarray:
-    """uint8[n, w] of S[n]."""
-    return np.ascontiguousarray(text).view(np.uint8).reshape(len(text), text.dtype.itemsize)
 
 
 def _quoted(name: bytes) -> bytes:
