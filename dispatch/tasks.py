@@ -5,7 +5,7 @@ from celery import shared_task
 from admissions.jobs import job_run
 
 from .models import Run
-from .services import executing, sending
+from .services import comparing, executing, sending
 
 
 @shared_task(name="dispatch.tasks.rehearse")
@@ -17,6 +17,12 @@ def rehearse(key: str) -> None:
             actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
         ),
     )
+
+
+@shared_task(name="dispatch.tasks.ask")
+def ask(key: str) -> None:
+    """Answer the what-if a job is about."""
+    job_run(key, comparing.run_ask_job)
 
 
 @shared_task(name="dispatch.tasks.execute")

@@ -2,12 +2,25 @@ from accounts.views.base import not_yet_open, serve
 from admissions.lifecycle import State
 from admissions.views.imports import import_pages
 
-from .views import control, deciding, finding, keeping, pool, reviewing, sending, special
-
-app_name = "dispatch"
-RETURNS = {"state": State.RETURN_SUBMITTED}
-
-
+from .views import (
+    RETURNS,
+    RETURN_SUBMITTED,
+    State,
+    app_name,
+    asking,
+    comparing,
+    control,
+    deciding,
+    dispatch,
+    finding,
+    keeping,
+    moving,
+    pool,
+    reviewing,
+    sending,
+    special,
+    state,
+)
 def run_pages(key: str) -> list:
     """The pages of a run, below the function that opens runs of its kind."""
     return [
@@ -16,6 +29,10 @@ def run_pages(key: str) -> list:
         serve(key, sending.ExecuteView, "run/<int:pk>/execute"),
         serve(key, sending.ReleaseView, "run/<int:pk>/release"),
         serve(key, sending.CancelView, "run/<int:pk>/cancel"),
+        serve(key, asking.AskView, "run/<int:pk>/ask"),
+        serve(key, asking.DeleteAskedView, "run/<int:pk>/ask/<int:number>/delete"),
+        serve(key, comparing.CompareView, "run/<int:pk>/compare"),
+        serve(key, moving.MovedView, "run/<int:pk>/compare/candidates"),
     ]
 
 

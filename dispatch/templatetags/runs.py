@@ -1,34 +1,41 @@
 """Parameters of a dispatch in the officer's words."""
 
-import re
-
 from django import template
 from django.urls import reverse
 
-from admissions.models import Batch, Subject
+from accounts.templatetags.interface import grouped
 
 from ..models import Run
+from ..queries import parameters
 
 register = template.Library()
-OWN_KEYS = {
-    "concession_priority": "照顾对象优先",
-    "raw_total": "原始总分",
-    "lottery": "随机序号",
-    "choice_order": "志愿顺序",
-}
+register.simple_tag(parameters.tie_words)
+register.simple_tag(parameters.parameters_sheet)
 
 
 @register.simple_tag
-def tie_words(batch: Batch, keys: list[str]) -> str:
-    """Tie keys in their order, subjects by their names: 照顾对象优先 → 语文＋数学 → 语文."""
-    subjects = Subject.objects.filter(season=batch.season_id, city=batch.city)
-    names = OWN_KEYS | dict(subjects.values_list("code", "name"))
-    parts = (re.split(r"\s*\+\s*", key) for key in keys or ())
-    return " → ".join("＋".join(names.get(part, part) for part in key) for key in parts)
+def run_url(run: Run, tail: str = "", number: int | None = None) -> str:
+    """Address of a run's page, or of one below it, in the function that opened the run.
 
-
-@register.simple_tag
-def run_url(run: Run, tail: str = "") -> str:
-    """Address of a run's page, or of one below it, in the function that opened the run."""
+    Args:
+        run: of any kind.
+        tail: words of the page below, joined by two underscores.
+        number: of the rehearsal it is about, if it is about one.
+    """
     name = f"dispatch:{run.kind}__run" + (f"__{tail}" if tail else "")
-    return reverse(name, kwargs={"pk": run.pk})
+    return reverse(name, kwargs={"pk": run.pk} | ({} if number is None else {"number": number}))
+
+
+@register.filter
+def signed(number: int | None) -> str:
+    """A difference with its sign, in groups of three: +1 234, −5, 0; empty for none."""
+    if number is None:
+        return ""
+    sign = "+" if number > 0 else "−" if number < 0 else ""
+    return f"{sign}{grouped(abs(number))}"
+
+
+@register.filter
+def signed_marks(hundredths: int | None) -> str:
+    """A difference of hundredths of a mark as marks with its sign: 150 is +1.5."""
+    return "" if hundredths is None else f"{hundredths / 100:+g}".replace("-", "−") if hundredths else "0"

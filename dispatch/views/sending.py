@@ -9,6 +9,7 @@ from admissions.models import Batch, Candidate, Job, School
 
 from ..models import Run
 from ..queries.checks import checks_of
+from ..queries.rehearsals import rehearsals_panel
 from ..queries.runs import batches_with_runs, run_schools, run_summary
 from ..runs import run_explain
 from ..services import executing, sending
@@ -63,6 +64,7 @@ class RunPage(RunMixin, PageView):
             summary=run_summary(self.object),
             job=jobs.first(),
             left_out=School.objects.filter(pk__in=self.object.left_out),
+            **rehearsals_panel(self.object),
             why=self.why(),
             **kwargs,
         )
@@ -184,5 +186,6 @@ class ConfirmRunView(ObjectMixin, ActionView):
             schools=run_schools(self.object),
             summary=run_summary(self.object),
             left_out=School.objects.filter(pk__in=self.object.left_out),
+            **rehearsals_panel(self.object),
             **kwargs,
         )
