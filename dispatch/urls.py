@@ -3,15 +3,10 @@ from admissions.lifecycle import State
 from admissions.views.imports import import_pages
 
 from .views import (
-    RETURNS,
-    RETURN_SUBMITTED,
-    State,
-    app_name,
     asking,
     comparing,
     control,
     deciding,
-    dispatch,
     finding,
     keeping,
     moving,
@@ -19,8 +14,12 @@ from .views import (
     reviewing,
     sending,
     special,
-    state,
 )
+
+app_name = "dispatch"
+RETURNS = {"state": State.RETURN_SUBMITTED}
+
+
 def run_pages(key: str) -> list:
     """The pages of a run, below the function that opens runs of its kind."""
     return [
