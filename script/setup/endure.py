@@ -1,16 +1,19 @@
 """`script/endure`: servers of its own for `bench.endure`, which kills them."""
 
 import argparse
+import fcntl
 import os
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from script.setup.children import Children, end_like_ctrl_c
-from script.setup.environment import PYTHON, VENV, ensure_environment, secrets, variables
+from script.setup.environment import PYTHON, ensure_environment, secrets, variables
 from script.setup.servers import Servers
 from script.setup.services import Parser, run
-from script.setup.steps import RUN, step
+from script.setup.steps import LOGS, RUN, Refused, step
 
+DATABASE = "zhongzhao_bench"
 HELP = """\
 Kill the Celery worker, then PostgreSQL, at random moments of the execution of a formal dispatch, and look each time
 whether the run is whole or absent and whether it can be started again with the same outcome. Exit status 1 if not.
@@ -34,28 +37,49 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Keep a second one away, which would remove the servers of the first."""
+    with (RUN / "endure.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("script/endure runs already in this checkout (该程序正在运行).") from None
+        yield
+
+
+def kill_and_look(servers: Servers, words: list[str]) -> int:
+    """Run the measurement on servers of its own; its exit status."""
+    with servers.used():
+        servers.postgres.database(DATABASE)
+        env = (
+            os.environ
+            | variables("dev")
+            | secrets()
+            | servers.addresses(DATABASE)
+            | {"PYTHONUNBUFFERED": "1"}
+        )
+        children = Children(env)
+        try:
+            return children.start("endure", [PYTHON, "-m", "bench.endure", *words], log=False).wait()
+        finally:
+            children.stop()
+
+
 def main() -> int:
     chosen = parse()
     end_like_ctrl_c()
     ensure_environment()
-    servers = Servers("dev")
-    servers.forget()
-    try:
-        with servers.used():
-            servers.postgres.database("zhongzhao_bench")
-            addresses = servers.addresses("zhongzhao_bench")
-            env = os.environ | variables("dev") | secrets() | addresses | {"PYTHONUNBUFFERED": "1"}
-            env["PATH"] = f"{VENV / 'bin'}{os.pathsep}{env['PATH']}"
-            children = Children(env)
-            words = ["--size", str(chosen.size), "--points", str(chosen.points)]
-            words += ["--seed", str(chosen.seed)] if chosen.seed is not None else []
-            try:
-                return children.start("endure", [PYTHON, "-m", "bench.endure", *words], log=False).wait()
-            finally:
-                children.stop()
-    finally:
-        with step(f"Removing servers and data (logs stay in {Path(os.path.relpath(RUN)) / 'log'})"):
-            servers.forget()
+    words = ["--size", str(chosen.size), "--points", str(chosen.points)]
+    words += ["--seed", str(chosen.seed)] if chosen.seed is not None else []
+    with only_one():
+        servers = Servers("dev")
+        servers.forget()
+        try:
+            return kill_and_look(servers, words)
+        finally:
+            with step(f"Removing servers and data (logs stay in {LOGS})"):
+                servers.forget()
 
 
 if __name__ == "__main__":
