@@ -5,7 +5,7 @@ from celery import shared_task
 from admissions.jobs import job_run
 
 from .models import Run
-from .services import comparing, executing, sending
+from .services import comparing, executing, filing, sending, verifying
 
 
 @shared_task(name="dispatch.tasks.rehearse")
@@ -27,10 +27,47 @@ def ask(key: str) -> None:
 
 @shared_task(name="dispatch.tasks.execute")
 def execute(key: str) -> None:
-    """Execute the run a job is about."""
+    """Execute the run a job is about; then, with that committed, verify it as a job of its own."""
+
+    def work(job, progress):
+        run = Run.objects.get(pk=job.subject_id)
+        words = executing.run_execute(actor=job.owner, run=run, progress=progress)
+        verifying.run_verify_queue(actor=job.owner, run=run)
+        return words
+
+    job_run(key, work)
+    if queued := verifying.run_verify_queued(key):
+        verify(str(queued.pk))
+
+
+@shared_task(name="dispatch.tasks.verify")
+def verify(key: str) -> None:
+    """Verify the executed run a job is about."""
     job_run(
         key,
-        lambda job, progress: executing.run_execute(
+        lambda job, progress: verifying.run_verify(
+            actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
+        ),
+    )
+
+
+@shared_task(name="dispatch.tasks.recheck")
+def recheck(key: str) -> None:
+    """Compute the run a job is about once more."""
+    job_run(
+        key,
+        lambda job, progress: verifying.run_recheck(
+            actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
+        ),
+    )
+
+
+@shared_task(name="dispatch.tasks.case")
+def case(key: str) -> None:
+    """Write the case file of the run a job is about."""
+    job_run(
+        key,
+        lambda job, progress: filing.case_make(
             actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
         ),
     )

@@ -17,6 +17,8 @@ from ..loading import fingerprint_of, snapshot_load
 from ..locks import batch_lock
 from ..models import Placement, Run, Sheet
 from ..placing import partition_of, placements_attach, placements_write
+from ..second import outcome_rows_digest
+from .sealing import seal_add
 from .sending import run_allowed, run_locked
 
 # The step that sends dossiers, and the one that undoes it, by the kind of the run.
@@ -83,27 +85,35 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
         raise Refusal("投档后核对数目不符，本次投档没有执行。", hint="请联系系统管理员。")
     run.state, run.executed_at = Run.State.EXECUTED, timezone.now()
     run.save(update_fields=["state", "executed_at"])
+    seal_add(actor=actor, run=run, deed="execute", placements=(sent, outcome_rows_digest(snapshot, outcome)))
     return f"投档完成：{len(sheets)} 所院校，{sent} 份档案。"
 
 
 @transaction.atomic
 def run_release(*, actor: User, run: Run) -> int:
-    """Hand the sheets to the schools.
+    """Hand the sheets to the schools, once the run was computed again and agreed.
 
     Returns:
         number of sheets.
 
     Raises:
-        Refusal: if the run is not executed.
+        Refusal: if the run is not executed, or not verified.
     """
     run = run_locked(actor, run)
     if run.state != Run.State.EXECUTED:
         raise Refusal(f"该次投档{run.get_state_display()}，不能发布。")
+    if run.verified_at is None:
+        if run.verifications.exists():
+            raise Refusal("第二实现的核验与投档记录不一致，不能发布，只能撤销。", hint="差异见“留存与核对”。")
+        raise Refusal(
+            "该次投档尚未通过第二实现的核验，不能发布。", hint="请等待核验结束，或在本页重新开始核验。"
+        )
     now = timezone.now()
     released = run.sheets.filter(cancelled_at__isnull=True).update(released_at=now)
     run.state, run.released_at = Run.State.RELEASED, now
     run.save(update_fields=["state", "released_at"])
     deed_record(actor=actor, subject=f"发布 {run}", count=released)
+    seal_add(actor=actor, run=run, deed="release")
     return released
 
 
@@ -147,6 +157,7 @@ def run_cancel(*, actor: User, run: Run, reason: str) -> int:
     run.state, run.cancelled_at = Run.State.CANCELLED, timezone.now()
     run.save(update_fields=["state", "cancelled_at"])
     deed_record(actor=actor, subject=f"撤销 {run}", count=back, note=reason)
+    seal_add(actor=actor, run=run, deed="cancel")
     return back
 
 

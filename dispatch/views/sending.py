@@ -9,6 +9,7 @@ from admissions.models import Batch, Candidate, Job, School
 
 from ..models import Run
 from ..queries.checks import checks_of
+from ..queries.records import run_record
 from ..queries.rehearsals import rehearsals_panel
 from ..queries.runs import batches_with_runs, run_schools, run_summary
 from ..runs import run_explain
@@ -65,6 +66,7 @@ class RunPage(RunMixin, PageView):
             job=jobs.first(),
             left_out=School.objects.filter(pk__in=self.object.left_out),
             **rehearsals_panel(self.object),
+            **run_record(self.object),
             why=self.why(),
             **kwargs,
         )

@@ -9,7 +9,7 @@ from admissions.jobs import Progress
 from admissions.lifecycle import State
 from admissions.models import Candidate, Choice, Dossier, DossierEvent, Job
 from dispatch.models import Placement, RegionLine, Run, Sheet
-from dispatch.services import executing, sending
+from dispatch.services import executing, sending, verifying
 from tests import factories
 from tests.concurrency import in_threads
 
@@ -106,6 +106,7 @@ def test_an_unconfirmed_run_is_not_executed(cast, batch, ready):
 
 def test_undo_until_a_school_has_read(cast, batch, ready):
     run = executed(cast, batch)
+    verifying.run_verify(actor=cast.city, run=run, progress=Progress("00000000-0000-0000-0000-000000000000"))
     executing.run_release(actor=cast.city, run=run)
     run.refresh_from_db()
     assert executing.run_cancel(actor=cast.city, run=run, reason="计划有误") == 10
@@ -177,7 +178,7 @@ def test_pages_from_opening_to_release(cast, batch, ready, client_of, django_cap
     post(officer, "dispatch_batch__run__release", run.pk)
     run.refresh_from_db()
     assert run.state == Run.State.RELEASED
-    assert Job.objects.filter(state="done").count() == 2
+    assert Job.objects.filter(state="done").count() == 3, "rehearsal, execution, verification"
 
 
 def test_it_needs_the_permission(cast, batch, client_of):
