@@ -4,13 +4,19 @@ from django import template
 from django.urls import reverse
 
 from accounts.templatetags.interface import grouped
+from admissions.models import Batch
 
 from ..models import Run
 from ..queries import parameters
 
 register = template.Library()
 register.simple_tag(parameters.tie_words)
-register.simple_tag(parameters.parameters_sheet)
+
+
+@register.simple_tag
+def parameters_sheet(batch: Batch, of: dict, run: Run | str) -> dict:
+    """Parameters with their difference from last time; a run that is not opened yet is empty to a template."""
+    return parameters.parameters_sheet(batch, of, run or None)
 
 
 @register.simple_tag
