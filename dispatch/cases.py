@@ -15,7 +15,7 @@ import numpy as np
 from admissions.models import Batch, School
 
 from .kernel.order import order_candidates
-from .kernel.outcome_file import csv_lines, outcome_bytes
+from .kernel.outcome_file import csv_lines, digits_of, outcome_bytes
 from .kernel.problem import Outcome
 from .loading import fingerprint_of
 from .snapshot import Snapshot
@@ -102,7 +102,7 @@ def case_write(*, snapshot: Snapshot, outcome: Outcome, parameters: dict, file: 
     keys = [f"key{number}" for number in range(1, q + 1)]
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as archive:
         _write(archive, "README.txt", [_readme(snapshot, outcome, parameters, keys, ids).encode()])
-        seats = snapshot.problem.seats.astype("S")
+        seats = digits_of(snapshot.problem.seats)
         hundred, empty = np.full(len(units), b"100"), np.full(len(units), b"", "S1")
         text = np.array([name.encode() for name in units] or np.empty(0, "S1"))
         rows = csv_lines(text, seats, hundred, empty, empty, empty)
@@ -165,14 +165,14 @@ def _choices(snapshot: Snapshot, ids: np.ndarray, units: np.ndarray) -> Iterator
     yield b"candidate,no,unit\n"
     for candidate, column in _cells(snapshot):
         chosen = units[snapshot.problem.choices[candidate, column]]
-        yield csv_lines(ids[candidate], (column + 1).astype("S"), chosen)
+        yield csv_lines(ids[candidate], digits_of(column + 1), chosen)
 
 
 def _places(snapshot: Snapshot, ids: np.ndarray) -> Iterator[bytes]:
     yield b"candidate,no,place\n"
     for candidate, column in _cells(snapshot):
         place = snapshot.problem.place[candidate, column]
-        yield csv_lines(ids[candidate], (column + 1).astype("S"), place.astype("S"))
+        yield csv_lines(ids[candidate], digits_of(column + 1), digits_of(place))
 
 
 def _cells(snapshot: Snapshot) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -199,6 +199,7 @@ def _marks(hundredths: np.ndarray) -> np.ndarray:
 def _write(archive: ZipFile, name: str, parts) -> None:
     info = ZipInfo(name, EPOCH)
     info.compress_type = ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
     with archive.open(info, "w") as file:
         for part in parts:
             file.write(part)

@@ -50,6 +50,18 @@ def csv_lines(*columns: np.ndarray) -> bytes:
     return letters[letters != 0].tobytes()  # there is no NUL in the text: what is 0 is the padding behind it
 
 
+def digits_of(numbers: np.ndarray) -> np.ndarray:
+    """S[r], whole numbers from 0 in digits, for `csv_lines`: with NULs in front, which it drops."""
+    width = len(str(int(numbers.max(initial=0))))
+    letters = np.zeros((len(numbers), width), np.uint8)
+    left = numbers.astype(np.int64)
+    for at in range(width - 1, -1, -1):
+        rest = left // 10
+        letters[:, at] = np.where((left > 0) | (at == width - 1), left - rest * 10 + ord("0"), 0)
+        left = rest
+    return letters.reshape(-1).view(f"S{width}")
+
+
 def quoted(text: np.ndarray) -> np.ndarray:
     """S[r], quoted where the csv module would."""
     letters = text.tobytes()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dispatch.kernel import folder, table
 from dispatch.kernel.command import main
 from dispatch.kernel.fields import Scores, number_of
+from dispatch.kernel.outcome_file import csv_lines, digits_of
 from tests.kernel import case_reference
 from tests.kernel.case_reference import (
     arguments,
@@ -176,3 +177,11 @@ def test_a_hash_that_two_ids_share_does_not_confuse_them(monkeypatch):
     assert index.find(asked).tolist() == [*range(50)[::-1], -1, -1]
     assert index.twice() is None
     assert folder.Index.of([*names, names[7]]).twice() == 50
+
+
+def test_numbers_are_written_in_digits():
+    numbers = np.array([0, 7, 10, 100, 909, 2**31 - 1])
+    assert csv_lines(digits_of(numbers), digits_of(numbers)) == b"".join(
+        b"%d,%d\n" % (n, n) for n in numbers.tolist()
+    )
+    assert csv_lines(digits_of(numbers[:0])) == b""
