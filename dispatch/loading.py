@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from django.db import connection
+from django.db.models import F
 
 from accounts.refusals import Refusal
 from admissions.bulk import INT4, INT8, copy_out
@@ -239,9 +240,14 @@ def _last(batch: Batch, parameters: dict, candidates: np.ndarray) -> np.ndarray:
 
 
 def _units(batch: Batch, parameters: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Schools with a plan in the batch, by key, and the seats each has left for dossiers to come."""
+    """Schools with a plan in the batch, by key, and the seats each has left for dossiers to come.
+
+    What a tie put above the plan (``seats_over``) was for those it sent: where one of them has left, his
+    place is not offered again.
+    """
     left: dict[int, int] = {}
-    for school, seats in PlanLine.objects.filter(batch=batch).with_left().values_list("school", "left"):
+    lines = PlanLine.objects.filter(batch=batch).with_left()
+    for school, seats in lines.values_list("school", F("left") - F("seats_over")):
         left[school] = left.get(school, 0) + seats
     with connection.cursor() as cursor:  # dossiers that schools still read may yet take a seat
         cursor.execute(

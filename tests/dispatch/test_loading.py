@@ -407,3 +407,10 @@ def test_copy_in_of_empty_arrays_and_of_no_rows(table):
 def test_copy_out_refuses_nulls_and_other_widths(db, query, columns):
     with pytest.raises(ValueError, match=r"null|width"):
         copy_out(query, [], columns)
+
+
+def test_the_place_of_one_whom_a_tie_put_above_the_plan_is_not_offered_again(batch, three, schools, plan_line):
+    plan_line.seats_planned, plan_line.seats_over, plan_line.seats_taken = 2, 1, 2
+    plan_line.save()
+    snapshot = load(batch)
+    assert snapshot.left[snapshot.schools.tolist().index(schools[0].pk)] == 0
