@@ -6,6 +6,7 @@ from .control import (
     SchoolControl,
     SchoolLine,
 )
+from .drawing import Drawing
 from .placement import Placement, ReviewTake
 from .record import Rehearsal, Seal, Verification
 from .run import FrozenChoices, Run, RunSchool
@@ -15,6 +16,7 @@ from .testing import SchoolTest, Trait
 
 __all__ = [
     "ControlVersion",
+    "Drawing",
     "FrozenChoices",
     "Placement",
     "ProvinceLine",

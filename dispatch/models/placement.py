@@ -23,6 +23,10 @@ class PlacementQuerySet(TenantQuerySet):
         """Placements that a dossier is on now."""
         return self.filter(closed_at__isnull=True)
 
+    def released(self):
+        """Placements that do not wait on a sheet for its release: until then the school knows nothing."""
+        return self.exclude(sheet__isnull=False, sheet__released_at__isnull=True)
+
 
 class Placement(models.Model):
     """One dossier on one school's table: by dispatch, from the pool, or by a city's upload.
@@ -36,6 +40,7 @@ class Placement(models.Model):
         DISPATCH = "dispatch", "投档"
         POOL = "pool", "在库录取"
         UPLOAD = "upload", "地市导入"
+        LOTTERY = "lottery", "派位录取"
 
     _FREE = {"on_delete": models.DO_NOTHING, "db_constraint": False}
 

@@ -11,7 +11,6 @@ from admissions.models import Batch, Candidate, School
 from .control import BatchRowQuerySet
 
 OPEN_STATES = ("draft", "rehearsed", "confirmed")
-UNFINISHED_STATES = (*OPEN_STATES, "executed")  # nobody changes the parameters of its batch
 PAUSING_STATES = ("confirmed", "executed")  # schools do nothing in its batch
 
 
@@ -51,6 +50,7 @@ class Run(models.Model):
     faults = models.JSONField("核验结果", default=list)
     left_out = models.JSONField("隔离院校", default=list)
     roster_digest = models.CharField("名单摘要", max_length=64, blank=True)
+    roster_size = models.PositiveIntegerField("名单人数", default=0)
     randomness = models.CharField("公开随机数", max_length=200, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -91,6 +91,36 @@ class Run(models.Model):
     def open(self) -> bool:
         """Whether it may still be rehearsed."""
         return self.state in OPEN_STATES
+
+    @property
+    def admits(self) -> bool:
+        """Whether it admits at once, so that no school reads."""
+        return self.kind == self.Kind.LOTTERY
+
+    @property
+    def drawn(self) -> bool:
+        """Whether lottery numbers take part, so that it needs a public seed."""
+        return "lottery" in self.parameters.get("tie_keys", ())
+
+    @property
+    def practice(self) -> bool:
+        """Whether its last rehearsal was 演练: numbers from a seed that is not the public one."""
+        return bool(self.rehearsed_at and self.parameters.get("practice"))
+
+    @property
+    def word(self) -> str:
+        """Its state in words."""
+        if self.practice and self.state == self.State.DRAFT:
+            return "已演练，待公开随机数" if not self.randomness else "待预演"
+        if self.admits and self.state == self.State.EXECUTED:
+            return "已录取，待发布"
+        return self.get_state_display()
+
+    @property
+    def round_name(self) -> str:
+        """Season, city, batch and round, as they go into the seed: ``2021autumn-4401-42-1``."""
+        season = self.batch.season
+        return f"{season.year}{season.intake}-{self.batch.city}-{self.batch.code}-{self.round}"
 
     @property
     def pauses(self) -> bool:
