@@ -103,7 +103,8 @@ def quarantine(problem: Problem, found: Iterable[Fault]) -> np.ndarray:
         choices = np.where(problem.eligible, choices, -1)
     for fault in found:
         out[fault.unit] = True
-        out[problem.choices[fault.candidate]] = True
+        if fault.candidate >= 0:
+            out[problem.choices[fault.candidate]] = True
     out[-1] = False  # what is void links nothing
     outside = np.arange(len(choices)) if out.any() else np.arange(0)
     while True:

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     TIE_SPLIT = "tie_split"
     SEAT_UNFILLED = "seat_unfilled"
     NOT_BEST = "not_best"
+    WRONG_FLOOR = "wrong_floor"
 
 
 WORDS = {
@@ -27,6 +28,7 @@ WORDS = {
     Kind.TIE_SPLIT: "{unit}：{count}人与已投档的末位考生完全同分而未一并处理，其中有{candidate}。",
     Kind.SEAT_UNFILLED: "{unit}：名额未满，{count}人符合条件而未投，排位最前的是{candidate}。",
     Kind.NOT_BEST: "{unit}：{count}人可与他人互换，各自升入在前志愿而不越过任何人，其中有{candidate}。",
+    Kind.WRONG_FLOOR: "{unit}：指标生控制线与规则或统招录取最低分不符。",
 }
 
 
@@ -37,7 +39,8 @@ class Fault:
     Attributes:
         kind: which property.
         unit: where; -1 if the outcome names no unit that exists.
-        candidate: the best placed in the common order of those concerned (for OVER_QUOTA the last one sent).
+        candidate: the best placed in the common order of those concerned (for OVER_QUOTA the last one sent);
+            -1 if it concerns nobody in particular (WRONG_FLOOR).
         count: how many candidates are concerned (for OVER_QUOTA how many are too many).
     """
 

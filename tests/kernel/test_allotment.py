@@ -160,11 +160,11 @@ def test_both_must_be_of_the_same_candidates():
 
 
 @st.composite
-def allotted_problems(draw):
+def allotted_problems(draw, max_candidates=7, max_choices=3, max_columns=2):
     """Small crowded problems with allotted seats of all sorts."""
-    problem = draw(problems(max_candidates=7, max_choices=3, max_units=3, max_groups=5))
+    problem = draw(problems(max_candidates, max_choices, max_units=3, max_groups=5))
     n, m = len(problem.order), len(problem.seats)
-    q, f = draw(st.integers(0, 2)), draw(st.integers(1, 3))
+    q, f = draw(st.integers(0, max_columns)), draw(st.integers(1, 3))
 
     def ints(low, high, *shape):
         size = int(np.prod(shape))
