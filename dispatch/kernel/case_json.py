@@ -1,14 +1,14 @@
 """A case as one JSON file: `{"instance": {"units": [...], "candidates": [...], ...}}`."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
-from dispatch.kernel.case import CELLS, INT32_MAX, TOTAL, WIDEST, Case, Key, id_fault
-from dispatch.kernel.fields import BadCase, Scores, number_of, whole
+from dispatch.kernel.case import CELLS, TOTAL, WIDEST, Case, Key
+from dispatch.kernel.fields import BadCase, Scores
+from dispatch.kernel.json_values import count_of, document, entry, ids_of, number_at, said, sex_of, text_of
 
 INSTANCE = ("units", "candidates", "control_lines", "priority", "tiers")
 UNIT = ("id", "capacity", "ratio", "region", "sex", "min_total")
@@ -25,7 +25,7 @@ def read(path: Path, keys: tuple[Key, ...] | None, note=lambda line: None) -> Ca
     Raises:
         BadCase: if the file is no case.
     """
-    instance = _entry(_document(path), "instance", dict, "the file")
+    instance = entry(document(path), "instance", dict, "the file")
     for name in instance:
         if name not in INSTANCE:
             note(f"instance: {name!r} means nothing here; passed over")
@@ -38,10 +38,10 @@ class _Reader:
 
     def __init__(self, instance: Mapping, note):
         self.instance = instance
-        self.units = _entry(instance, "units", list, "instance")
-        self.candidates = _entry(instance, "candidates", list, "instance")
-        self.unit_at = _ids(self.units, "instance.units", note, UNIT)
-        self.candidate_at = _ids(self.candidates, "instance.candidates", note, None)
+        self.units = entry(instance, "units", list, "instance")
+        self.candidates = entry(instance, "candidates", list, "instance")
+        self.unit_at = ids_of(self.units, "instance.units", note, UNIT)
+        self.candidate_at = ids_of(self.candidates, "instance.candidates", note, None)
         self.regions: dict[str, int] = {}
 
     def case(self, keys: tuple[Key, ...] | None) -> Case:
@@ -82,22 +82,22 @@ class _Reader:
             path = f"instance.units[{at}]"
             if unit.get("capacity") is None:
                 raise BadCase(f"{path}: 'capacity' is missing")
-            ratio = _number(unit, "ratio", path)
+            ratio = number_at(unit, "ratio", path)
             if ratio is not None and ratio < 0:
                 raise BadCase(f"{path}.ratio must not be negative")
             yield (
-                _count(unit["capacity"], f"{path}.capacity"),
+                count_of(unit["capacity"], f"{path}.capacity"),
                 100 if ratio is None else ratio,
                 self._region(unit, path),
-                _sex(unit, path),
-                _number(unit, "min_total", path),
+                sex_of(unit, path),
+                number_at(unit, "min_total", path),
             )
 
     def _lines(self) -> dict[int, Decimal | int]:
-        given = _entry(self.instance, "control_lines", dict, "instance", {})
+        given = entry(self.instance, "control_lines", dict, "instance", {})
         lines = {}
         for name in given:
-            line = _number(given, name, "instance.control_lines")
+            line = number_at(given, name, "instance.control_lines")
             if not name:
                 raise BadCase("instance.control_lines: a line needs a region")
             if line is not None:
@@ -105,7 +105,7 @@ class _Reader:
         return lines
 
     def _region(self, owner: Mapping, path: str) -> int:
-        name = _text(owner.get("region"), f"{path}.region")
+        name = text_of(owner.get("region"), f"{path}.region")
         return self.regions.setdefault(name, len(self.regions)) if name else -1
 
     def _persons(self) -> tuple[np.ndarray, np.ndarray]:
@@ -114,15 +114,15 @@ class _Reader:
         for at, candidate in enumerate(self.candidates):
             path = f"instance.candidates[{at}]"
             region[at] = self._region(candidate, path)
-            sex[at] = _sex(candidate, path)
+            sex[at] = sex_of(candidate, path)
         return region, sex
 
     def _choices(self) -> np.ndarray:
         lists = []
         for at, candidate in enumerate(self.candidates):
             path = f"instance.candidates[{at}]"
-            choices = _entry(candidate, "choices", list, path)
-            names = [_text(name, f"{path}.choices[{j}]") for j, name in enumerate(choices)]
+            choices = entry(candidate, "choices", list, path)
+            names = [text_of(name, f"{path}.choices[{j}]") for j, name in enumerate(choices)]
             lists.append([self.unit_at.get(name, -1) for name in names])
         width = max(map(len, lists), default=0)
         if width > WIDEST or width * len(lists) > CELLS:
@@ -136,9 +136,9 @@ class _Reader:
         barred = None
         for at, candidate in enumerate(self.candidates):
             path = f"instance.candidates[{at}]"
-            names = _entry(candidate, "ineligible", list, path, [])
+            names = entry(candidate, "ineligible", list, path, [])
             units = [
-                self.unit_at.get(_text(name, f"{path}.ineligible[{j}]"), -2) for j, name in enumerate(names)
+                self.unit_at.get(text_of(name, f"{path}.ineligible[{j}]"), -2) for j, name in enumerate(names)
             ]
             if units:
                 barred = np.zeros(choices.shape, np.bool_) if barred is None else barred
@@ -147,38 +147,38 @@ class _Reader:
 
     def _scores(self, name: str) -> Scores:
         rows = enumerate(self.candidates)
-        return Scores.of([_number(candidate, name, f"instance.candidates[{at}]") for at, candidate in rows])
+        return Scores.of([number_at(candidate, name, f"instance.candidates[{at}]") for at, candidate in rows])
 
     def _tiers(self) -> tuple[Decimal | int, ...] | None:
         if self.instance.get("tiers") is None:
             return None
-        given = _entry(self.instance, "tiers", list, "instance")
+        given = entry(self.instance, "tiers", list, "instance")
         path = "instance.tiers"
-        numbers = [_number(dict(enumerate(given)), at, path) for at in range(len(given))]
+        numbers = [number_at(dict(enumerate(given)), at, path) for at in range(len(given))]
         if None in numbers:
             raise BadCase(f"{path}[{numbers.index(None)}] must be a number, not null")
         return tuple(numbers)
 
     def _priority(self, keys):
         """Keys, or int64[n] the place in a common order, or the order of each unit by its number."""
-        priority = _entry(self.instance, "priority", dict, "instance", {"type": "score", "keys": None})
+        priority = entry(self.instance, "priority", dict, "instance", {"type": "score", "keys": None})
         kind, path = priority.get("type"), "instance.priority"
         if kind == "score":
             return keys or self._keys(priority)
         if keys:
             raise BadCase(f"{path}: the case has an order of type {kind!r}, --keys cannot be used with it")
         if kind == "common":
-            order = _entry(priority, "order", list, path)
+            order = entry(priority, "order", list, path)
             return self._standing([[name] for name in order], f"{path}.order", "[{}]")
         if kind == "groups":
-            groups = _entry(priority, "groups", list, path)
+            groups = entry(priority, "groups", list, path)
             for at, group in enumerate(groups):
                 if not isinstance(group, list):
-                    raise BadCase(f"{path}.groups[{at}] must be a list, not {_said(group)}")
+                    raise BadCase(f"{path}.groups[{at}] must be a list, not {said(group)}")
             return self._standing(groups, f"{path}.groups", "[{}][{}]")
         if kind == "per_unit":
-            return dict(self._orders(_entry(priority, "orders", dict, path), f"{path}.orders"))
-        raise BadCase(f"{path}.type must be score, common, groups or per_unit, not {_said(kind)}")
+            return dict(self._orders(entry(priority, "orders", dict, path), f"{path}.orders"))
+        raise BadCase(f"{path}.type must be score, common, groups or per_unit, not {said(kind)}")
 
     def _keys(self, priority: Mapping) -> tuple[Key, ...]:
         given = priority.get("keys")
@@ -192,7 +192,7 @@ class _Reader:
             if not isinstance(key, dict) or not isinstance(key.get("field"), str):
                 raise BadCase(f"{path}[{at}] must be an object with the name of a 'field'")
             if key.get("order") not in (None, "asc", "desc"):
-                raise BadCase(f"{path}[{at}].order must be asc or desc, not {_said(key['order'])}")
+                raise BadCase(f"{path}[{at}].order must be asc or desc, not {said(key['order'])}")
             found.append(Key(key["field"], key.get("order") == "asc"))
         return tuple(found)
 
@@ -204,32 +204,32 @@ class _Reader:
                 where = path + form.format(number, at)
                 candidate = self._known(name, where)
                 if standing[candidate] >= 0:
-                    raise BadCase(f"{where}: candidate {_said(name)} occurs twice")
+                    raise BadCase(f"{where}: candidate {said(name)} occurs twice")
                 standing[candidate] = number
         if (standing < 0).any():
             missing = list(self.candidate_at)[int((standing < 0).argmax())]
-            raise BadCase(f"{path}: candidate {_said(missing)} is missing")
+            raise BadCase(f"{path}: candidate {said(missing)} is missing")
         return standing
 
     def _orders(self, orders: Mapping, path: str) -> Iterator[tuple[int, dict[int, int]]]:
         for name, order in orders.items():
-            where = f"{path}[{_said(name)}]"
+            where = f"{path}[{said(name)}]"
             if name not in self.unit_at:
                 raise BadCase(f"{where}: there is no such unit")
             if not isinstance(order, list):
-                raise BadCase(f"{where} must be a list, not {_said(order)}")
+                raise BadCase(f"{where} must be a list, not {said(order)}")
             standing: dict[int, int] = {}
             for at, given in enumerate(order):
                 candidate = self._known(given, f"{where}[{at}]")
                 if candidate in standing:
-                    raise BadCase(f"{where}[{at}]: candidate {_said(given)} occurs twice")
+                    raise BadCase(f"{where}[{at}]: candidate {said(given)} occurs twice")
                 standing[candidate] = at
             yield self.unit_at[name], standing
 
     def _known(self, name, where: str) -> int:
-        candidate = self.candidate_at.get(_text(name, where))
+        candidate = self.candidate_at.get(text_of(name, where))
         if candidate is None:
-            raise BadCase(f"{where}: there is no candidate {_said(name)}")
+            raise BadCase(f"{where}: there is no candidate {said(name)}")
         return candidate
 
     @staticmethod
@@ -241,121 +241,3 @@ class _Reader:
             unranked[candidate, column] = standing is None
             place[candidate, column] = 0 if standing is None else standing
         return place, unranked
-
-
-def _document(path: Path):
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        return json.loads(
-            text,
-            parse_float=_literal,
-            parse_int=_literal,
-            parse_constant=_constant,
-            object_pairs_hook=_object,
-        )
-    except OSError as error:
-        raise BadCase(f"{path.name}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise BadCase(f"{path.name}: the text is not UTF-8, at byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        raise BadCase(f"{path.name} line {error.lineno} column {error.colno}: {error.msg}") from None
-    except RecursionError:
-        raise BadCase(f"{path.name}: the JSON is nested too deeply") from None
-
-
-def _literal(text: str) -> Decimal | int:
-    number = number_of(text)
-    if number is None:
-        raise BadCase(f"the number {text[:40]} is too long")
-    return int(text) if text.lstrip("-").isdecimal() else number
-
-
-def _constant(text: str):
-    raise BadCase(f"{text} is no number")
-
-
-def _object(pairs: list[tuple]) -> dict:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadCase(f"the key {_said(twice)} occurs twice in one object")
-    return found
-
-
-def _said(value) -> str:
-    """A value in one short line."""
-    said = json.dumps(value, ensure_ascii=False, default=str)
-    return said if len(said) <= 60 else said[:57] + "..."
-
-
-def _entry(owner, name: str, kind: type, path: str, default=None):
-    """An entry of an object, of the right type; null is as good as none."""
-    if not isinstance(owner, dict):
-        raise BadCase(f"{path} must be an object, not {_said(owner)}")
-    value = owner.get(name, default)
-    value = default if value is None else value
-    if value is None:
-        raise BadCase(f"{path}: {name!r} is missing")
-    if not isinstance(value, kind):
-        wanted = {dict: "an object", list: "a list"}[kind]
-        raise BadCase(f"{path}.{name} must be {wanted}, not {_said(value)}")
-    return value
-
-
-def _ids(rows: list, path: str, note, known: Sequence[str] | None) -> dict[str, int]:
-    """Numbers by id, in the order of the file."""
-    found: dict[str, int] = {}
-    told = set()
-    for at, row in enumerate(rows):
-        where = f"{path}[{at}]"
-        if not isinstance(row, dict):
-            raise BadCase(f"{where} must be an object, not {_said(row)}")
-        name = _text(row.get("id"), f"{where}.id")
-        fault = id_fault(name)
-        if fault:
-            raise BadCase(f"{where}.id {fault}")
-        if name in found:
-            raise BadCase(f"{where}: the id {_said(name)} occurs twice")
-        found[name] = at
-        for extra in row.keys() - set(known or row) - told:
-            told.add(extra)
-            note(f"{where}: {extra!r} means nothing here; passed over")
-    return found
-
-
-def _text(value, where: str) -> str:
-    """An id or a region: text, or a whole number as it is written; nothing for null."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise BadCase(f"{where} must be text or a whole number, not {_said(value)}")
-
-
-def _number(owner: Mapping, name, path: str) -> Decimal | int | None:
-    value = owner.get(name)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | Decimal)):
-        place = f"[{name}]" if isinstance(name, int) else f".{name}"
-        raise BadCase(f"{path}{place} must be a number, not {_said(value)}")
-    return value
-
-
-def _count(value, where: str) -> int:
-    """A number of seats."""
-    number = _number({where: value}, where, "")  # the type
-    count = whole(number)
-    if count is None or not 0 <= count <= INT32_MAX:
-        raise BadCase(f"{where} must be a whole number from 0 to {INT32_MAX}, not {_said(value)}")
-    return count
-
-
-def _sex(owner: Mapping, path: str) -> int:
-    value = owner.get("sex")
-    if value is None or value == "":
-        return 0
-    if isinstance(value, bool) or value not in (1, 2, "1", "2"):
-        raise BadCase(f"{path}.sex must be 1 or 2, not {_said(value)}")
-    return int(value)

@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check", _check, "verify an outcome"),
         ("explain", _explain, "say what became of each choice of a candidate"),
     ):
-        command = commands.add_parser(name, help=about, description=about)
+        command = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
         command.set_defaults(deed=deed)
         command.add_argument("case", type=Path, metavar="CASE", help="a JSON file or a folder")
         if name == "check":

@@ -12,7 +12,7 @@ import numpy as np
 
 from dispatch.kernel import table
 from dispatch.kernel.case import NONE, WIDEST, Case, id_ranks
-from dispatch.kernel.folder import Index
+from dispatch.kernel.index import Index
 from dispatch.kernel.problem import Outcome
 
 HEADINGS = ["candidate", "unit", "number"]
@@ -30,9 +30,7 @@ def outcome_bytes(candidates: np.ndarray, units: Sequence[str], outcome: Outcome
     by_id[id_ranks(candidates)] = np.arange(len(by_id))
     names = np.array([name.encode() for name in (*units, NONE)])
     numbers = np.arange(int(outcome.position.max(initial=-1)) + 2).astype("S")
-    return csv_lines(
-        candidates[by_id], quoted(names)[outcome.unit[by_id]], numbers[outcome.position[by_id] + 1]
-    )
+    return csv_lines(candidates[by_id], names[outcome.unit[by_id]], numbers[outcome.position[by_id] + 1])
 
 
 def csv_lines(*columns: np.ndarray) -> bytes:
@@ -43,7 +41,7 @@ def csv_lines(*columns: np.ndarray) -> bytes:
     """
     parts = []
     for column, end in zip(columns, b"," * (len(columns) - 1) + b"\n", strict=True):
-        text = np.ascontiguousarray(quoted(column))
+        text = np.ascontiguousarray(_quoted_all(column))
         parts.append(text.view(np.uint8).reshape(len(text), text.dtype.itemsize))
         parts.append(np.full((len(text), 1), end, np.uint8))
     letters = np.concatenate(parts, axis=1).reshape(-1)
@@ -62,7 +60,7 @@ def digits_of(numbers: np.ndarray) -> np.ndarray:
     return letters.reshape(-1).view(f"S{width}")
 
 
-def quoted(text: np.ndarray) -> np.ndarray:
+def _quoted_all(text: np.ndarray) -> np.ndarray:
     """S[r], quoted where the csv module would."""
     letters = text.tobytes()
     if b"," not in letters and b'"' not in letters:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.kernel import folder, table
+from dispatch.kernel import folder, index, table
 from dispatch.kernel.command import main
 from dispatch.kernel.fields import Scores, number_of
+from dispatch.kernel.index import Index
 from dispatch.kernel.outcome_file import csv_lines, digits_of
 from tests.kernel import case_reference
 from tests.kernel.case_reference import (
@@ -170,13 +171,13 @@ def test_numbers_are_compared_exactly(texts, line):
 
 
 def test_a_hash_that_two_ids_share_does_not_confuse_them(monkeypatch):
-    monkeypatch.setattr(folder, "_hashed", lambda words: words[:, 0] % np.uint64(3))
+    monkeypatch.setattr(index, "_hashed", lambda words: words[:, 0] % np.uint64(3))
     names = [f"id-number-{n}" for n in range(50)]
-    index = folder.Index.of(names)
-    asked = folder.Index.of([*names[::-1], "id-number-50", "id"]).words
-    assert index.find(asked).tolist() == [*range(50)[::-1], -1, -1]
-    assert index.twice() is None
-    assert folder.Index.of([*names, names[7]]).twice() == 50
+    numbers = Index.of(names)
+    asked = Index.of([*names[::-1], "id-number-50", "id"]).words
+    assert numbers.find(asked).tolist() == [*range(50)[::-1], -1, -1]
+    assert numbers.twice() is None
+    assert Index.of([*names, names[7]]).twice() == 50
 
 
 def test_numbers_are_written_in_digits():
