@@ -24,7 +24,7 @@ def claim(problem, allotment, rows, floors=None):
     lists = [problem.choices if via in (Via.UNIFIED, Via.CONVERTED) else allotment.choices for via, _ in rows]
     unit = np.array([lists[c][c, j] if j >= 0 else -1 for c, (_, j) in enumerate(rows)], np.int32)
     if floors is None:
-        floors = floors_of(allotment, via, unit)
+        floors = floors_of(allotment, np.where(unit >= 0, via, Via.NONE), unit)
     return Allotted(Outcome(position, unit), via, floors)
 
 
