@@ -6,6 +6,7 @@ The SQL is made here, so that every app builds the same walls; migrations carry 
 from django.db import migrations
 
 WEB_ROLE = "zhongzhao_web"
+LISTS = ("provinces", "cities", "counties")
 
 
 def _listed(column: str, setting: str, cast: str = "varchar[]") -> str:
@@ -32,6 +33,21 @@ def schools(column: str) -> str:
     return (
         f"({own} OR EXISTS (SELECT 1 FROM admissions_school s"
         f" WHERE s.organisation_id = {column} AND ({supervised})))"
+    )
+
+
+def concerned(regions: str, schools: str) -> str:
+    """Condition: one of the row's regions is seen, or one of its schools is one's own.
+
+    Args:
+        regions: column with codes of regions, those above them included.
+        schools: column with keys of schools.
+    """
+    seen = ", ".join(f"nullif(current_setting('zhongzhao.{name}', true), '')" for name in LISTS)
+    own = "nullif(current_setting('zhongzhao.schools', true), '')"
+    return (
+        f"({regions} && (SELECT string_to_array(concat_ws(',', {seen}), ','))::varchar[]"
+        f" OR {schools} && (SELECT string_to_array({own}, ','))::bigint[])"
     )
 
 

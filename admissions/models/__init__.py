@@ -5,6 +5,7 @@ from .dossier import Dossier, DossierEvent
 from .imported import ImportedFile
 from .job import Job
 from .reference import EthnicGroup, Major, Region, ReturnReason
+from .request import Request, RequestAttachment, RequestEvent, RequestParty
 from .school import FeederSchool, School, SignupPoint
 from .score import Concession, Subject
 from .season import Season, Window
@@ -22,6 +23,10 @@ __all__ = [
     "Job",
     "Major",
     "Region",
+    "Request",
+    "RequestAttachment",
+    "RequestEvent",
+    "RequestParty",
     "ReturnReason",
     "School",
     "Season",

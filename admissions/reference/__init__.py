@@ -1,6 +1,17 @@
 """Reference data: code lists of national standards and rule packs of provinces, as frozen dataclasses."""
 
-from .packs import Batch, City, PackError, ProvincePack, Stage, Subject, load_pack, pack_names, parse_pack
+from .packs import (
+    Batch,
+    City,
+    PackError,
+    ProvincePack,
+    Stage,
+    Subject,
+    limit_of,
+    load_pack,
+    pack_names,
+    parse_pack,
+)
 from .tables import (
     Coded,
     Concession,
@@ -9,6 +20,7 @@ from .tables import (
     PlanKind,
     ReferenceDataError,
     Region,
+    RequestReason,
     ReturnReason,
     concessions,
     counties_of,
@@ -18,6 +30,7 @@ from .tables import (
     plan_kinds,
     political_statuses,
     regions,
+    request_reasons,
     return_reasons,
     sexes,
 )
@@ -34,12 +47,14 @@ __all__ = [
     "ProvincePack",
     "ReferenceDataError",
     "Region",
+    "RequestReason",
     "ReturnReason",
     "Stage",
     "Subject",
     "concessions",
     "counties_of",
     "ethnic_groups",
+    "limit_of",
     "load_pack",
     "majors",
     "manifest",
@@ -48,6 +63,7 @@ __all__ = [
     "plan_kinds",
     "political_statuses",
     "regions",
+    "request_reasons",
     "return_reasons",
     "sexes",
 ]

@@ -205,6 +205,20 @@ def load_pack(name: str) -> ProvincePack:
     return parse_pack(path.stem, data)
 
 
+@cache
+def limit_of(province: str, name: str, default: int) -> int:
+    """A number that a province's pack sets under `[limits]`.
+
+    Args:
+        province: two digits.
+        name: of the limit.
+        default: what holds where no pack of the province sets it.
+    """
+    packs = (load_pack(pack) for pack in pack_names())
+    found = (pack.limits[name] for pack in packs if pack.code[:2] == province and name in pack.limits)
+    return next(found, default)
+
+
 def parse_pack(name: str, data: dict) -> ProvincePack:
     """Make a pack of parsed TOML, or raise `PackError` with every fault."""
     faults: list[str] = []

@@ -108,6 +108,25 @@ class ReturnReason:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestReason:
+    """Why something is asked for, or why a request is refused.
+
+    Attributes:
+        code, name: as shown and stored.
+        use: `ask` or `refuse`.
+        kinds: keys of the functions that ask; empty for all.
+        needs_text, needs_attachment: what must go with it.
+    """
+
+    code: str
+    name: str
+    use: str
+    kinds: tuple[str, ...]
+    needs_text: bool
+    needs_attachment: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlanKind:
     """A kind of plan: ordinary, 三二分段, 五年制 and so on.
 
@@ -247,6 +266,18 @@ def return_reasons() -> tuple[ReturnReason, ...]:
             r["needs_attachment"] == "1", r["visible_to_candidate"] == "1", tuple(r["modes"].split()),
         )
         for r in _rows("return_reasons.csv")
+    )  # fmt: skip
+
+
+@cache
+def request_reasons() -> tuple[RequestReason, ...]:
+    """Grounds of requests and reasons for refusing them."""
+    return tuple(
+        RequestReason(
+            r["code"], r["name"], r["use"], tuple(r["kinds"].split()), r["needs_text"] == "1",
+            r["needs_attachment"] == "1",
+        )
+        for r in _rows("request_reasons.csv")
     )  # fmt: skip
 
 

@@ -1,0 +1,78 @@
+"""Requests as lists: one's own, and those that one's organisation must decide or has decided."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils import timezone
+
+from accounts.models import User
+
+from ..models import Request, RequestParty
+from ..services.requests.deciding import acted_for, taken_since
+from ..services.requests.kinds import Check, Light, RequestKind
+
+#: As many rows as a bulk approval looks at; the rest wait for the next.
+BULK = 500
+
+
+def own_requests(actor: User, kind: RequestKind) -> QuerySet[Request]:
+    """Requests of the actor's own organisation, newest first."""
+    rows = Request.objects.visible_to(actor).filter(kind=kind.key, organisation=actor.organisation)
+    return _shown(rows).order_by("-pk")
+
+
+def requests_seen(actor: User, kind: RequestKind) -> QuerySet[Request]:
+    """Submitted requests that the actor's office sees, with how it stands to them.
+
+    Each has ``mine`` (his organisation must still decide), ``taken_by`` (name of another officer who has
+    it in hand), ``taken_here`` and ``late``.
+
+    Args:
+        actor: of an office, or of a school that is a party.
+        kind: of the requests.
+    """
+    parties = RequestParty.objects.filter(acted_for(actor), request=OuterRef("pk"), decision="")
+    taken = parties.filter(taken_at__gte=taken_since())
+    rows = Request.objects.visible_to(actor).filter(kind=kind.key, submitted_at__isnull=False)
+    submitted = Q(state=Request.State.SUBMITTED)
+    return _shown(rows).annotate(
+        mine=Exists(parties) & submitted,
+        taken_by_other=Subquery(taken.exclude(taken_by=actor).values("taken_by__name")[:1]),
+        taken_here=Exists(taken.filter(taken_by=actor)),
+        late=Case(
+            When(submitted & Q(due_at__lt=timezone.now()), then=Value(1)),
+            default=Value(0),
+            output_field=IntegerField(),
+        ),
+    )
+
+
+def waiting_for(actor: User, kind: RequestKind) -> QuerySet[Request]:
+    """Requests that the actor's organisation must decide: one's own taken first, then the oldest."""
+    return in_queue_order(requests_seen(actor, kind).filter(mine=True))
+
+
+def in_queue_order(rows: QuerySet[Request]) -> QuerySet[Request]:
+    """One's own taken before all, then those waiting for oneself, the oldest first."""
+    return rows.order_by(F("taken_here").desc(), F("mine").desc(), "submitted_at", "pk")
+
+
+def checks_of(kind: RequestKind, rows: Iterable[Request]) -> dict[int, Sequence[Check]]:
+    """The checks of open requests, asked for all of them at once."""
+    rows = [row for row in rows if row.open]
+    return dict(kind.check(rows)) if rows else {}
+
+
+def waiting_checks(kind: RequestKind, rows: QuerySet[Request]) -> dict[int, Sequence[Check]]:
+    """The checks of the first ``BULK`` of some rows that wait for the actor and nobody else has in hand."""
+    free = rows.filter(mine=True, taken_by_other__isnull=True)
+    return checks_of(kind, free.select_related(None).prefetch_related(None)[:BULK])
+
+
+def green_ones(checks: Mapping[int, Sequence[Check]]) -> list[int]:
+    """Keys of the requests that are green in every check."""
+    return [key for key, found in checks.items() if all(check.light == Light.GREEN for check in found)]
+
+
+def _shown(rows: QuerySet[Request]) -> QuerySet[Request]:
+    return rows.select_related("organisation", "asked_by").prefetch_related("parties__organisation")

@@ -1,0 +1,40 @@
+"""The request engine (申请 → 审核): what every kind of request shares.
+
+``kinds`` is the contract and the registry that the apps above fill; ``asking`` is the school's side,
+``deciding`` that of the parties, ``attaching`` the papers that go with a request.
+"""
+
+from .asking import request_draft, request_submit, request_withdraw
+from .attaching import attachment_add, attachment_remove
+from .deciding import (
+    request_approve,
+    request_refuse,
+    request_return,
+    requests_approve_green,
+    requests_lay_back,
+    requests_take,
+)
+from .kinds import Asked, Check, Light, Party, RequestKind, kind_of, kinds, office_of, register
+
+__all__ = [
+    "Asked",
+    "Check",
+    "Light",
+    "Party",
+    "RequestKind",
+    "attachment_add",
+    "attachment_remove",
+    "kind_of",
+    "kinds",
+    "office_of",
+    "register",
+    "request_approve",
+    "request_draft",
+    "request_refuse",
+    "request_return",
+    "request_submit",
+    "request_withdraw",
+    "requests_approve_green",
+    "requests_lay_back",
+    "requests_take",
+]

@@ -1,0 +1,212 @@
+"""The side of the parties: take, approve, refuse, return for correction.
+
+The request's row is locked before anything is looked at again, so that two approvals, or a withdrawal
+and an approval, come one after the other; whatever the effect changes is locked after it, in the order of
+keys. When the last party agrees, the effect happens in the same transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from accounts.refusals import Refusal
+
+from ...models import Request, RequestParty
+from .kinds import Light, RequestKind, kind_of
+from .rows import Deed, State, effect, locked, trail
+
+Decision = RequestParty.Decision
+
+
+def acted_for(actor: User) -> Q:
+    """Condition on parties: those for which the actor decides, his own organisation and no other's."""
+    scope = actor.scope
+    if scope is None:
+        return Q(pk__in=[])
+    school = Organisation.Kind.SCHOOL
+    return (~Q(organisation__kind=school) & Q(organisation__region__in=scope.regions)) | Q(
+        organisation__kind=school, organisation__in=scope.schools
+    )
+
+
+def taken_since() -> datetime:
+    """Before this moment a row that was taken is free again."""
+    return timezone.now() - timedelta(minutes=RequestParty.MINUTES)
+
+
+@transaction.atomic
+def requests_take(*, actor: User, kind: RequestKind, number: int = 10) -> int:
+    """Take the oldest requests for oneself: no school withdraws them and no colleague decides them.
+
+    Args:
+        actor: of a party.
+        kind: of the requests.
+        number: how many.
+
+    Returns:
+        how many were taken.
+    """
+    _require_may(actor, kind)
+    open_rows = RequestParty.objects.visible_to(actor).filter(acted_for(actor), decision="")
+    free = open_rows.filter(Q(taken_at__isnull=True) | Q(taken_at__lt=taken_since()))
+    rows = Request.objects.filter(kind=kind.key, state=State.SUBMITTED, pk__in=free.values("request"))
+    keys = [
+        row.pk
+        for row in rows.order_by("submitted_at", "pk").select_for_update(of=("self",), skip_locked=True)[
+            :number
+        ]
+    ]
+    still = free.filter(request__in=keys)  # looked at again under the lock
+    return still.update(taken_by=actor, taken_at=timezone.now())
+
+
+def requests_lay_back(*, actor: User, kind: RequestKind) -> int:
+    """Lay back whatever one has taken and not decided."""
+    rows = RequestParty.objects.filter(taken_by=actor, decision="", request__kind=kind.key)
+    return rows.update(taken_by=None, taken_at=None)
+
+
+@transaction.atomic
+def request_approve(*, actor: User, request: Request | int, words: str = "") -> str:
+    """Agree for one's organisation; if it is the last, the request takes effect.
+
+    Args:
+        actor: of a party that has not decided.
+        request: submitted.
+        words: a remark.
+
+    Returns:
+        what came of it, in words.
+
+    Raises:
+        Refusal: if the request is not open for the actor, or cannot take effect; the approval is then
+            undone as well.
+    """
+    row, kind = _open(actor, request)
+    return _approve(actor, kind, row, words)
+
+
+@transaction.atomic
+def requests_approve_green(
+    *, actor: User, kind: RequestKind, requests: Iterable[int]
+) -> tuple[int, list[str]]:
+    """Agree to several requests, to those only of which every check is green now.
+
+    Args:
+        actor: of a party.
+        kind: of all of them.
+        requests: keys.
+
+    Returns:
+        how many were approved, and why each of the others was not.
+    """
+    _require_may(actor, kind)
+    keys = set(requests)
+    rows = [row for row in locked(actor, keys) if row.kind == kind.key]
+    kind.lock(rows)
+    checks = kind.check(rows)
+    done, left = 0, []
+    for row in rows:
+        try:
+            with transaction.atomic():
+                row, _ = _open(actor, row.pk)
+                if any(check.light != Light.GREEN for check in checks[row.pk]):
+                    raise Refusal("系统检查未全部通过，须逐件审核。")
+                _approve(actor, kind, row, "批量审核，系统检查全部通过", is_locked=True)
+            done += 1
+        except Refusal as refusal:
+            left.append(f"{row.number}：{refusal}")
+    return done, left
+
+
+@transaction.atomic
+def request_refuse(*, actor: User, request: Request | int, reason: str, words: str = "") -> Request:
+    """Refuse for one's organisation: the request is closed, whatever the others said.
+
+    Args:
+        actor: of a party that has not decided.
+        request: submitted.
+        reason: code.
+        words: more words, needed where the code asks for them.
+
+    Raises:
+        Refusal: as ``request_approve``; or without a reason.
+    """
+    row, kind = _open(actor, request)
+    found = kind.reason("refuse", reason, words)
+    said = f"{found.name}：{words.strip()}" if words.strip() else found.name
+    _decide(actor, row, Decision.REFUSED, words=words.strip(), reason=reason)
+    return _close(actor, row, State.REFUSED, Deed.REFUSED, said)
+
+
+@transaction.atomic
+def request_return(*, actor: User, request: Request | int, words: str) -> Request:
+    """Return a request for correction: it is a draft again, with the words; all parties decide anew.
+
+    Args:
+        actor: of a party that has not decided.
+        request: submitted.
+        words: what is to be corrected.
+
+    Raises:
+        Refusal: as ``request_approve``; or without words.
+    """
+    row, _ = _open(actor, request)
+    if not words.strip():
+        raise Refusal("请写明需要修改或补充什么，申请单位将据此修改。")
+    _decide(actor, row, Decision.RETURNED, words=words.strip())
+    return _close(actor, row, State.DRAFT, Deed.RETURNED, words.strip())
+
+
+def _approve(actor: User, kind: RequestKind, row: Request, words: str, *, is_locked: bool = False) -> str:
+    _decide(actor, row, Decision.APPROVED, words=words.strip())
+    trail(row, actor, Deed.APPROVED, source=row.state, words=words.strip())
+    waiting = row.parties.filter(decision="").select_related("organisation")
+    if names := [party.organisation.name for party in waiting]:
+        return f"已同意，等待{'、'.join(names)}审核。"
+    if not is_locked:
+        kind.lock([row])
+    return f"已同意，申请生效。{effect(kind, row, actor)}"
+
+
+def _open(actor: User, request: Request | int) -> tuple[Request, RequestKind]:
+    """A request that waits for the actor's organisation, locked."""
+    row = locked(actor, [request if isinstance(request, int) else request.pk])[0]
+    kind = kind_of(row.kind)
+    _require_may(actor, kind)
+    if row.state != State.SUBMITTED:
+        raise Refusal(f"申请 {row.number} 当前为“{row.get_state_display()}”，已不能审核，未作任何改动。")
+    if row.asked_by_id == actor.pk:
+        raise Refusal("不能审核本人提交的申请。")
+    mine = row.parties.filter(acted_for(actor)).order_by("decision", "pk").first()
+    if mine is None:
+        raise Refusal(f"申请 {row.number} 不由您单位审核。")
+    if mine.decision:
+        raise Refusal(f"您单位已审核申请 {row.number}（{mine.get_decision_display()}），不能再审。")
+    if mine.taken_by_id not in (None, actor.pk) and mine.taken_at >= taken_since():
+        raise Refusal(f"申请 {row.number} 正由 {mine.taken_by.name} 审核，未作任何改动。")
+    return row, kind
+
+
+def _require_may(actor: User, kind: RequestKind) -> None:
+    if not actor.may(kind.review):
+        raise Refusal("您没有审核这类申请的权限。")
+
+
+def _decide(actor: User, row: Request, decision: str, *, words: str, reason: str = "") -> None:
+    mine = row.parties.filter(acted_for(actor), decision="").order_by("pk").first()
+    values = {"decision": decision, "decided_by": actor, "decided_at": timezone.now(), "words": words}
+    RequestParty.objects.filter(pk=mine.pk).update(**values, reason=reason, taken_by=None, taken_at=None)
+
+
+def _close(actor: User, row: Request, state: str, deed: str, words: str) -> Request:
+    source, row.state = row.state, state
+    row.closed_at = None if state == State.DRAFT else timezone.now()
+    row.due_at = None if state == State.DRAFT else row.due_at
+    row.save(update_fields=["state", "closed_at", "due_at"])
+    trail(row, actor, deed, source=source, words=words)
+    return row

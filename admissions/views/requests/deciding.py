@@ -1,0 +1,177 @@
+"""The parties: a queue, a page for each request, and approval in bulk of what is green."""
+
+from django import forms
+from django.contrib import messages
+from django.http import QueryDict
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+
+from accounts.forms import ActionForm
+from accounts.refusals import Refusal
+from accounts.views.base import ActionView, FunctionView
+from accounts.views.lists import ListView
+
+from ...filters_requests import RequestQueueFilter
+from ...forms_requests import DecisionForm
+from ...models import Request
+from ...queries import requests as queries
+from ...services import requests as services
+from ...tables_requests import RequestQueueTable
+from .shared import OfKind, OneRequest, PaperView
+
+HEADER = ("申请编号", "申请单位", "申请事项")
+
+
+class Queue(OfKind):
+    """What the pages of a queue share."""
+
+    def queue(self):
+        return queries.in_queue_order(queries.requests_seen(self.actor, self.kind))
+
+    def filtered(self, query: str):
+        """The queue as a list's query string limits it: what is posted is run again."""
+        return RequestQueueFilter(QueryDict(query), queryset=self.queue(), request=self.request).qs
+
+
+class RequestQueueView(Queue, ListView):
+    """The queue: one's own taken first, then the oldest."""
+
+    model = Request
+    table_class = RequestQueueTable
+    filterset_class = RequestQueueFilter
+
+    def get_template_names(self):
+        return [self.function.template, "admissions/requests_queue.html"]
+
+    def get_queryset(self):
+        return self.queue()
+
+    def get_table_kwargs(self):
+        return {"url": f"{self.function.url_name}__one", "kind": self.kind, "known": self.checks}
+
+    @cached_property
+    def checks(self):
+        return queries.waiting_checks(self.kind, self.object_list)
+
+    @property
+    def list_actions(self):
+        approve = {"title": "同意所选（须检查全部通过）", "url": self.page("approve"), "icon": "check-lg"}
+        return (approve | {"bulk": True, "primary": True},)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            green=len(queries.green_ones(self.checks)),
+            bulk=queries.BULK,
+            pages={name: self.page(name) for name in ("approve", "take", "lay_back")},
+            **kwargs,
+        )
+
+
+class ChosenForm(ActionForm):
+    chosen = forms.TypedMultipleChoiceField(required=False, coerce=int, widget=forms.MultipleHiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["chosen"].valid_value = lambda value: str(value).isdecimal()
+
+
+class ApproveGreenView(Queue, ActionView):
+    """Approve what was chosen, or with ``all`` every row of the ``query``: those of them that are green."""
+
+    form_class = ChosenForm
+    template_name = "components/action.html"
+    confirm = True
+    submit_label = "同意"
+    done = "已同意 {result} 件申请。"
+
+    def get(self, request, *args, **kwargs):
+        return redirect(self.page())
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(cancel_url=self.page(), **kwargs)
+
+    def chosen(self, data) -> tuple[list[int], int]:
+        """Keys of the green ones now, and how many were meant."""
+        if self.request.POST.get("all"):
+            rows = self.filtered(self.request.POST.get("query", ""))
+        else:
+            rows = self.queue().filter(pk__in=data["chosen"])
+        keys = queries.green_ones(queries.waiting_checks(self.kind, rows))
+        return keys, len(keys) if self.request.POST.get("all") else len(set(data["chosen"]))
+
+    def preview(self, data):
+        keys, meant = self.chosen(data)
+        if not keys:
+            raise Refusal("所选申请中没有系统检查全部通过、待本单位审核的。", hint="请逐件审核。")
+        left = meant - len(keys)
+        rows = [(r.number, r.organisation.name, r.summary) for r in self.queue().filter(pk__in=keys)[:20]]
+        return {
+            "count": len(keys),
+            "unit": "件",
+            "words": "下列申请系统检查全部通过，将逐件同意；各方都同意的随即生效。",
+            "header": HEADER,
+            "rows": rows,
+            "warnings": [f"另有 {left} 件检查未全部通过或已不待本单位审核，不在其列。"] if left else [],
+        }
+
+    def act(self, data):
+        keys, _ = self.chosen(data)
+        done, left = services.requests_approve_green(actor=self.actor, kind=self.kind, requests=keys)
+        if not done:
+            raise Refusal("；".join(left) or "没有可以批量同意的申请。")
+        for words in left:
+            messages.warning(self.request, words)
+        return done
+
+
+class TakeView(Queue, FunctionView):
+    """Take the next ten for oneself."""
+
+    def post(self, request, **kwargs):
+        taken = services.requests_take(actor=self.actor, kind=self.kind)
+        messages.success(request, f"已领取 {taken} 件，30 分钟内申请单位不能撤回，其他人不能审核。")
+        return redirect(self.page() + "?taken=1" if taken else self.page())
+
+
+class LayBackView(Queue, FunctionView):
+    """Lay back what one has taken."""
+
+    def post(self, request, **kwargs):
+        messages.success(
+            request, f"已放回 {services.requests_lay_back(actor=self.actor, kind=self.kind)} 件。"
+        )
+        return redirect(self.page())
+
+
+class DecideView(OneRequest, ActionView):
+    """One request of the queue: the whole case, and what one's office answers."""
+
+    asking = False
+    form_class = DecisionForm
+    template_name = "admissions/requests_one.html"
+    done = "{result}"
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"kind": self.kind}
+
+    def act(self, data):
+        what = {"actor": self.actor, "request": self.object.pk, "words": data["words"]}
+        if data["decision"] == "approve":
+            return services.request_approve(**what)
+        if data["decision"] == "refuse":
+            services.request_refuse(**what, reason=data["reason"])
+            return f"申请 {self.object.number}：不同意，已告知申请单位。"
+        services.request_return(**what)
+        return f"申请 {self.object.number} 已退回申请单位修改。"
+
+    def get_success_url(self):
+        """The next of the queue, or the queue when it is empty."""
+        following = queries.waiting_for(self.actor, self.kind).filter(taken_by_other__isnull=True)
+        following = following.exclude(pk=self.kwargs["pk"]).first()
+        return self.page("one", pk=following.pk) if following else self.page()
+
+
+class ReviewPaperView(PaperView):
+    """A paper of a request that one's office sees."""
+
+    asking = False

@@ -1,0 +1,83 @@
+"""What all pages of requests share: the kind, one request with all that belongs to it, its papers."""
+
+from urllib.parse import quote
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
+
+from accounts.context import deed_record
+from accounts.views.base import FunctionView, ObjectMixin
+
+from ...models import Request
+from ...queries import requests as queries
+from ...services import requests as services
+from ...services.requests.attaching import MIME, bytes_of
+
+
+class OfKind:
+    """What all pages share: the kind that the function belongs to."""
+
+    @cached_property
+    def kind(self):
+        return services.kind_of(self.function.key)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(kind=self.kind, **kwargs)
+
+
+class OneRequest(OfKind, ObjectMixin):
+    """A page about one request: what it says, its papers, its parties, its trail."""
+
+    model = Request
+    asking = True
+
+    def rows(self):
+        query = queries.own_requests if self.asking else queries.requests_seen
+        return query(self.actor, self.kind)
+
+    def here(self) -> str:
+        return self.page("one", pk=self.object.pk)
+
+    def get_context_data(self, **kwargs):
+        row = self.object
+        found = queries.checks_of(self.kind, [row]).get(row.pk, ())
+        ground = next((r.name for r in self.kind.reasons("ask") if r.code == row.reason), row.reason)
+        papers = [
+            (paper, self.page("paper", pk=row.pk, attachment=paper.pk)) for paper in row.attachments.all()
+        ]
+        return super().get_context_data(
+            checks=list(zip(self.kind.checks, found, strict=False)),
+            ground=ground,
+            papers=papers,
+            parties=[
+                (party, self._words(party))
+                for party in row.parties.select_related("organisation", "decided_by")
+            ],
+            events=row.events.select_related("actor", "organisation"),
+            **({"cancel_url": self.page()} | kwargs),
+        )
+
+    def _words(self, party) -> str:
+        name = next((r.name for r in self.kind.reasons("refuse") if r.code == party.reason), "")
+        return "：".join(filter(None, [name, party.words]))
+
+
+class PaperView(OneRequest, FunctionView):
+    """The bytes of a paper, on the record; a browser saves it and runs nothing of it."""
+
+    def get(self, request, pk, attachment):
+        paper = get_object_or_404(self.object.attachments, pk=attachment)
+        content = bytes_of(paper)
+        deed_record(
+            actor=self.actor, subject=f"下载附件 {self.object.number} {paper.name}", note=paper.digest
+        )
+        return HttpResponse(
+            content,
+            content_type=MIME[paper.kind],
+            headers={
+                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(paper.name)}",
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+            },
+        )
