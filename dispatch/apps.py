@@ -6,4 +6,4 @@ class DispatchConfig(AppConfig):
     verbose_name = "投档录取"
 
     def ready(self):
-        from . import imports, workbench  # noqa: F401 - each fills a registry
+        from . import closing, imports, workbench  # noqa: F401 - each fills a registry

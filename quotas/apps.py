@@ -6,4 +6,4 @@ class QuotasConfig(AppConfig):
     verbose_name = "计划"
 
     def ready(self):
-        from . import imports  # noqa: F401 - registers what it imports and checks
+        from . import imports, requests  # noqa: F401 - each fills a registry

@@ -1,3 +1,4 @@
+from .change import PlanChange
 from .plan import PlanLine
 
-__all__ = ["PlanLine"]
+__all__ = ["PlanChange", "PlanLine"]
