@@ -10,7 +10,9 @@ from enum import IntEnum
 import numpy as np
 
 Kept = Mapping[str, np.ndarray]
+LARGEST = np.iinfo(np.int64).max
 BY_SCHOOL = ("schools", "left", "seats", "sent", "lowest", "lowest_rank", "lowest_keys")
+COMPARED_BY_SCHOOL = ("plan", "offered", "sent", "lowest", "keys")
 
 
 class Move(IntEnum):
@@ -131,9 +133,6 @@ def schools_compared(before: Kept, after: Kept, comparison: Comparison | None = 
     return rows
 
 
-COMPARED_BY_SCHOOL = ("plan", "offered", "sent", "lowest", "keys")
-
-
 def lowest_changed(before: Kept, after: Kept) -> int:
     """In how many schools the lowest one sent differs, by score or tie values."""
     old, new = _rows(before), _rows(after)
@@ -147,17 +146,29 @@ def lowest_changed(before: Kept, after: Kept) -> int:
 
 
 def _aligned(before: np.ndarray, after: np.ndarray):
-    """Keys of either, and where each stands in both (-1 nowhere); None twice where both are the same."""
+    """Keys of either, and where each stands in both (-1 nowhere); None twice where both are the same.
+
+    Keys that lie close together are looked up in a table of their whole range, which needs no sorting.
+    """
     if np.array_equal(before, after):
         return before, None, None
-    keys = np.union1d(before, after)
-    return keys, _places(keys, before), _places(keys, after)
-
-
-def _places(keys: np.ndarray, own: np.ndarray) -> np.ndarray:
-    place = np.full(len(keys), -1)
-    place[np.searchsorted(keys, own)] = np.arange(len(own))
-    return place
+    lowest = min(before.min(initial=LARGEST), after.min(initial=LARGEST))
+    span = max(before.max(initial=0), after.max(initial=0)) - lowest + 1
+    if span <= 8 * (len(before) + len(after)):
+        there = np.zeros(span, np.bool_)
+        there[before - lowest] = there[after - lowest] = True
+        keys, found = np.flatnonzero(there) + lowest, []
+        for own in (before, after):
+            place = np.full(span, -1)
+            place[own - lowest] = np.arange(len(own))
+            found.append(place[there])
+        return keys, *found
+    keys, found = np.union1d(before, after), []
+    for own in (before, after):
+        place = np.full(len(keys), -1)
+        place[np.searchsorted(keys, own)] = np.arange(len(own))
+        found.append(place)
+    return keys, *found
 
 
 def _columns(kept: Kept, place: np.ndarray | None, number: int):

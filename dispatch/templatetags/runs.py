@@ -2,6 +2,7 @@
 
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts.templatetags.interface import grouped
 from admissions.models import Batch
@@ -45,3 +46,12 @@ def signed(number: int | None) -> str:
 def signed_marks(hundredths: int | None) -> str:
     """A difference of hundredths of a mark as marks with its sign: 150 is +1.5."""
     return "" if hundredths is None else f"{hundredths / 100:+g}".replace("-", "−") if hundredths else "0"
+
+
+@register.filter
+def pair(values: tuple) -> str:
+    """Before and after: one value where both are the same, otherwise both with an arrow between."""
+    before, after = ("—" if value is None or value == "" else grouped(value) for value in values)
+    if before == after:
+        return after
+    return format_html('<span class="was">{} →</span> <strong>{}</strong>', before, after)

@@ -47,7 +47,7 @@ class AskForm(ActionForm):
             )  # fmt: skip
             self.fields[f"seats_{number}"] = forms.IntegerField(
                 label=f"增减计划 {number}", required=False, min_value=-comparing.MOST_SEATS,
-                max_value=comparing.MOST_SEATS, widget=forms.NumberInput(attrs={"placeholder": "如 10 或 -5"}),
+                max_value=comparing.MOST_SEATS, widget=forms.NumberInput(attrs={"placeholder": "增减数"}),
             )  # fmt: skip
             for name in (f"school_{number}", f"seats_{number}"):
                 style_field(self.fields[name])

@@ -65,12 +65,21 @@ class Pair(RunMixin, PageView):
         keys = np.union1d(*(kept["schools"] for kept in self.kept)).tolist()
         return School.objects.only("code", "name").in_bulk(keys)
 
+    def short_of(self, rehearsal: Rehearsal) -> str:
+        """A rehearsal by its number, or by its run."""
+        other = rehearsal.run_id != self.object.pk
+        return f"上一次投档：{rehearsal.run}" if other else f"第 {rehearsal.number} 次"
+
     def title_of(self, rehearsal: Rehearsal) -> str:
         """What a rehearsal is called where two are compared."""
         if rehearsal.run_id != self.object.pk:
-            return f"上一次投档：{rehearsal.run}"
+            return self.short_of(rehearsal)
         base = next((r for r in self.rehearsals if r.number == rehearsal.asked.get("from")), None)
-        return f"第 {rehearsal.number} 次 {words_of(rehearsal, base, school_names(self.rehearsals))}"
+        return f"{self.short_of(rehearsal)} {words_of(rehearsal, base, self.asked_schools)}"
+
+    @cached_property
+    def asked_schools(self) -> dict[int, str]:
+        return school_names(self.rehearsals)
 
     def get_context_data(self, **kwargs):
         before, after = self.pair
@@ -79,6 +88,8 @@ class Pair(RunMixin, PageView):
         return super().get_context_data(
             before=before,
             after=after,
+            short_before=self.short_of(before),
+            short_after=self.short_of(after),
             title_before=self.title_of(before),
             title_after=self.title_of(after),
             a=str(pair["a"]),

@@ -385,7 +385,7 @@ def test_a_job_whose_wish_is_gone_says_so(cast, run, django_capture_on_commit_ca
 def snapshots(draw) -> tuple[Snapshot, dict]:
     """A small batch of one line, and its parameters."""
     n, k, m = draw(st.integers(1, 12)), draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    numbers = np.array(draw(st.permutations(range(1, n + 1))), np.int64)
+    numbers = np.array(draw(st.permutations(range(1, n + 1))), np.int64) * draw(st.sampled_from([1, 1000]))
     score = np.array(draw(st.lists(st.integers(0, 6), min_size=n, max_size=n)), np.int32) * 100
     row = st.lists(st.integers(-1, m - 1), min_size=k, max_size=k)
     choices = np.array(draw(st.lists(row, min_size=n, max_size=n)), np.int32)
