@@ -33,9 +33,9 @@ def parameters_of(batch: Batch, kind: str = Run.Kind.BATCH, only: Sequence[int] 
         batch: of one city.
         kind: a ``Run.Kind``: by which function the dossiers are sent.
         only: keys of the schools the run is confined to; empty for all.
-        seed: of the lottery; by default one that is good for rehearsals only.
+        seed: of the lottery; without it ``practice`` says that the seed here is good for practising only.
     """
-    return {
+    given = {
         "kind": str(kind),
         "only": sorted(only),
         "mode": batch.mode,
@@ -51,6 +51,17 @@ def parameters_of(batch: Batch, kind: str = Run.Kind.BATCH, only: Sequence[int] 
         "versions": versions_of(batch),
         "seed": seed or f"{batch.season_id}-{batch.city}-{batch.code}",
     }
+    if kind == Run.Kind.LOTTERY:  # by the number alone, a seat for each who is drawn
+        by_choice = batch.mode == Batch.Mode.CHOICE_FIRST
+        given |= {
+            "mode": str(Batch.Mode.CHOICE_FIRST if by_choice else Batch.Mode.SCORE_FIRST),
+            "ratio_percent": 100,
+            "tie_policy": str(Batch.Ties.STRICT),
+            "tie_keys": ["lottery"],
+            "tiers": [],
+            "bands": [],
+        }
+    return given | ({"practice": True} if "lottery" in given["tie_keys"] and not seed else {})
 
 
 def versions_of(batch: Batch) -> dict[str, int]:
@@ -144,9 +155,8 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     listed = np.stack([rows[f"choice{number}"] for number in range(width)], 1).astype(np.int64)
     choices = np.searchsorted(schools, listed).clip(max=max(len(schools) - 1, 0)).astype(np.int32)
     choices[schools[choices] != listed] = -1
-    order, groups = order_candidates(
-        score, [values[:, n].astype(np.int32) for n in range(len(keys))], _last(batch, parameters, candidates)
-    )
+    last = _last(batch, parameters, candidates)
+    order, groups = order_candidates(score, [values[:, n].astype(np.int32) for n in range(len(keys))], last)
     need = need_of(batch, parameters, rows["county"], choices, schools)
     bars, own_order = [RETURNED], parameters["mode"] == Batch.Mode.DEFERRED
     returned = _returned(batch, choices, candidates, schools)
@@ -168,6 +178,9 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
         place = place_by_marks(choices, groups, marks)
     elif "choice_order" in parameters["tie_keys"]:
         place = place_by_choice(groups, width)
+    eligible = eligible_of(score, need, barred, choices.shape)
+    if parameters.get("kind") == Run.Kind.LOTTERY:
+        order, groups = drawn_order(eligible, last)
     sizes, ties, tier = rule_of(parameters, score)
     snapshot = Snapshot(
         problem=Problem(
@@ -175,7 +188,7 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
             groups,
             choices,
             seats_offered(left, parameters["ratio_percent"], parameters["rounding"]),
-            eligible_of(score, need, barred, choices.shape),
+            eligible,
             place,
         ),
         bands=sizes,
@@ -264,6 +277,21 @@ def _units(batch: Batch, parameters: dict) -> tuple[np.ndarray, np.ndarray]:
     only = parameters["only"]
     schools = np.array(sorted(key for key in left if not only or key in only), np.int64)
     return schools, np.array([max(left[key], 0) for key in schools.tolist()], np.int32)
+
+
+def drawn_order(eligible: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The order of a lottery: by the number alone, the smaller first; who is eligible nowhere comes last.
+
+    Args:
+        eligible: bool[n, k]; numbers: uint64[n], of ``kernel.order.lottery_numbers``.
+
+    Returns:
+        ``Problem.order``, whose first part is the roster, and ``Problem.tie_group``: nobody is equal.
+    """
+    order, _ = order_candidates(eligible.any(axis=1), [], numbers)
+    groups = np.empty(len(order), np.int32)
+    groups[order] = np.arange(len(order), dtype=np.int32)
+    return order, groups
 
 
 def place_by_marks(choices: np.ndarray, groups: np.ndarray, marks: np.ndarray | None) -> np.ndarray:

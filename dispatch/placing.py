@@ -3,6 +3,7 @@
 import numpy as np
 from django.db import connection
 
+from accounts.models import User
 from accounts.walls import WEB_ROLE
 from admissions.bulk import INT4, INT8, copy_in
 from admissions.models import School
@@ -12,20 +13,32 @@ from .models import Placement, Run
 from .snapshot import Snapshot
 
 
-def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dict[int, int]) -> int:
+def placements_write(
+    run: Run,
+    snapshot: Snapshot,
+    outcome: Outcome,
+    sheets: dict[int, int],
+    lines: np.ndarray | None = None,
+    actor: User | None = None,
+) -> int:
     """Write a run's placements into a table of their own; ``placements_attach`` makes it a partition.
 
     Args:
         run: being executed.
         snapshot, outcome: of the run.
         sheets: primary key of the sheet of each school, by the school's key.
+        lines: int64[n], the plan line of each candidate sent, where the run admits at once.
+        actor: who admits then.
 
     Returns:
         number of placements.
     """
     batch, part = run.batch, partition_of(run)
     fixed = {"run_id": run.pk, "season_id": batch.season_id, "batch_id": batch.pk}
-    texts = {"province": batch.season.province, "city": batch.city, "method": Placement.Method.DISPATCH.value}
+    method = Placement.Method.DISPATCH if lines is None else Placement.Method.LOTTERY
+    texts = {"province": batch.season.province, "city": batch.city, "method": method.value}
+    if lines is not None:
+        fixed |= {"decided_by_id": actor.pk}
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TABLE {part} (LIKE dispatch_placement INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
@@ -35,6 +48,8 @@ def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dic
             cursor.execute(f"ALTER TABLE {part} ALTER {column} SET DEFAULT {int(value)}")
         for column, value in texts.items():
             cursor.execute(f"ALTER TABLE {part} ALTER {column} SET DEFAULT '{value}'")
+        if lines is not None:
+            cursor.execute(f"ALTER TABLE {part} ALTER decided_at SET DEFAULT statement_timestamp()")
     sent = np.flatnonzero(outcome.unit >= 0)
     supervisors = dict(
         School.objects.filter(pk__in=snapshot.schools.tolist()).values_list("pk", "supervisor")
@@ -59,7 +74,8 @@ def placements_write(run: Run, snapshot: Snapshot, outcome: Outcome, sheets: dic
                 "county": snapshot.counties[rows],
                 "supervisor": of_unit[units].astype(f"S{length}"),
                 "tie_values": snapshot.keys[rows],
-            },
+            }
+            | ({} if lines is None else {"plan_line_id": lines[rows].astype(INT8)}),
         )
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {part} ADD CHECK (run_id IS NOT NULL AND run_id = {int(run.pk)})")

@@ -8,9 +8,10 @@ import numpy as np
 from django.conf import settings
 
 from accounts.refusals import Refusal
-from admissions.models import School
+from admissions.models import Candidate, School
 
 from .kernel.explain import Reason, explain, words
+from .kernel.order import lottery_numbers
 from .kernel.problem import Outcome, Problem, TiePolicy
 from .models import Rehearsal, Run, RunSchool
 from .snapshot import Snapshot
@@ -54,7 +55,7 @@ def results_of(run: Run, snapshot: Snapshot, outcome: Outcome) -> list[RunSchool
                 offered=int(problem.seats[unit]),
                 wanted=int(wanted[unit]),
                 sent=int(sent[unit]),
-                lowest=None if lowest is None else int(snapshot.score[lowest]),
+                lowest=None if lowest is None or run.admits else int(snapshot.score[lowest]),
                 lowest_rank=None if lowest is None else int(rank[lowest]),
                 lowest_keys=[] if lowest is None else snapshot.keys[lowest].tolist(),
             )
@@ -195,13 +196,20 @@ def run_explain(run: Run, candidate: int) -> list[str]:
     names = dict(
         School.objects.filter(pk__in=snapshot.schools[listed[listed >= 0]]).values_list("pk", "name")
     )
-    said = words(reasons, lambda unit: names[keys[unit]], snapshot.score)
+    said = words(reasons, lambda unit: names[keys[unit]], None if run.admits else snapshot.score)
     for at, why in enumerate(reasons):
         if why.reason is Reason.NOT_ELIGIBLE:
             said[at] = f"第{at + 1}志愿（{names[keys[why.unit]]}）：{_against(snapshot, place, at)}"
         elif why.reason is Reason.VOID and run.only_schools:
             said[at] = f"第{at + 1}志愿：未填报，或所填院校不在本次指定范围内。"
-    return said
+    return [*said, _own_number(run, candidate)] if run.drawn else said
+
+
+def _own_number(run: Run, candidate: int) -> str:
+    """The candidate's lottery number, as anyone can recompute it."""
+    number = Candidate.objects.values_list("number", flat=True).get(pk=candidate)
+    drawn = int(lottery_numbers(run.parameters["seed"], [number])[0])
+    return f"随机号 {drawn:016x}（由小到大排序），{'演练种子' if run.practice else '种子'} {run.parameters['seed']}。"
 
 
 def _against(snapshot: Snapshot, place: int, column: int) -> str:

@@ -5,7 +5,7 @@ from celery import shared_task
 from admissions.jobs import job_run
 
 from .models import Run
-from .services import comparing, executing, filing, sending, verifying
+from .services import comparing, drawing, executing, filing, sending, verifying
 
 
 @shared_task(name="dispatch.tasks.rehearse")
@@ -23,6 +23,17 @@ def rehearse(key: str) -> None:
 def ask(key: str) -> None:
     """Answer the what-if a job is about."""
     job_run(key, comparing.run_ask_job)
+
+
+@shared_task(name="dispatch.tasks.freeze_roster")
+def freeze_roster(key: str) -> None:
+    """Freeze the roster of the run a job is about."""
+    job_run(
+        key,
+        lambda job, progress: drawing.roster_freeze(
+            actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
+        ),
+    )
 
 
 @shared_task(name="dispatch.tasks.execute")

@@ -1,5 +1,7 @@
 """The execution of a run: the dossiers are sent, in one transaction, whole or not at all."""
 
+from collections import Counter
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -8,19 +10,27 @@ from accounts.context import deed_record
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.jobs import Progress, job_start
+from admissions.lifecycle import State
 from admissions.models import Job, Window
 from admissions.services.dossiers import dossiers_move_all
 from admissions.services.windows import window_require
 from quotas.models import PlanLine
+from quotas.services import seats_give_back, seats_take
 
 from ..loading import fingerprint_of, snapshot_load
 from ..locks import batch_lock
 from ..models import Placement, Run, Sheet
 from ..placing import partition_of, placements_attach, placements_write
+from ..seating import lines_of_winners
 from ..second import outcome_rows_digest
 from .sealing import seal_add
 from .sending import run_allowed, run_locked
 
+_SENT = "SELECT candidate_id, id, school_id, NULL::varchar, '' FROM {part}"
+_ADMITTED = """
+    SELECT p.candidate_id, p.id, p.school_id, NULL::varchar, '派位第 ' || p.rank || ' 位，专业：' || l.major_name
+    FROM {part} p JOIN quotas_planline l ON l.id = p.plan_line_id
+"""
 # The step that sends dossiers, and the one that undoes it, by the kind of the run.
 STEPS = {
     Run.Kind.BATCH: ("dispatch", "cancel_run"),
@@ -70,15 +80,19 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
     progress(1, 5, "生成投档单")
     sheets = _sheets(run)
     progress(2, 5, "写入投档记录")
-    sent = placements_write(run, snapshot, outcome, {sheet.school_id: sheet.pk for sheet in sheets})
+    lines = lines_of_winners(run.batch, snapshot, outcome) if run.admits else None
+    of_school = {sheet.school_id: sheet.pk for sheet in sheets}
+    sent = placements_write(run, snapshot, outcome, of_school, lines, actor)
     _seats_over(run)
     progress(3, 5, "移动档案")
     moved = dossiers_move_all(
         actor=actor,
         step=STEPS[run.kind][0],
-        relation=f"SELECT candidate_id, id, school_id, NULL::varchar, '' FROM {partition_of(run)}",
-        subject=f"投档 {run}",
+        relation=(_ADMITTED if run.admits else _SENT).format(part=partition_of(run)),
+        subject=f"{'派位录取' if run.admits else '投档'} {run}",
     )
+    if lines is not None:
+        seats_take(wanted=Counter(lines[lines > 0].tolist()))
     progress(4, 5, "核对")
     placements_attach(run)
     if not sent == moved == run.sent == sum(sheet.size for sheet in sheets):
@@ -86,7 +100,7 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
     run.state, run.executed_at = Run.State.EXECUTED, timezone.now()
     run.save(update_fields=["state", "executed_at"])
     seal_add(actor=actor, run=run, deed="execute", placements=(sent, outcome_rows_digest(snapshot, outcome)))
-    return f"投档完成：{len(sheets)} 所院校，{sent} 份档案。"
+    return f"{'派位录取' if run.admits else '投档'}完成：{len(sheets)} 所院校，{sent} 份档案。"
 
 
 @transaction.atomic
@@ -109,7 +123,9 @@ def run_release(*, actor: User, run: Run) -> int:
             "该次投档尚未通过第二实现的核验，不能发布。", hint="请等待核验结束，或在本页重新开始核验。"
         )
     now = timezone.now()
-    released = run.sheets.filter(cancelled_at__isnull=True).update(released_at=now)
+    # Who is admitted at once need not be read: the school finds its list settled.
+    settled = {"opened_at": now, "submitted_at": now} if run.admits else {}
+    released = run.sheets.filter(cancelled_at__isnull=True).update(released_at=now, **settled)
     run.state, run.released_at = Run.State.RELEASED, now
     run.save(update_fields=["state", "released_at"])
     deed_record(actor=actor, subject=f"发布 {run}", count=released)
@@ -119,7 +135,7 @@ def run_release(*, actor: User, run: Run) -> int:
 
 @transaction.atomic
 def run_cancel(*, actor: User, run: Run, reason: str) -> int:
-    """Undo a run while no school has read; an open one is simply given up.
+    """Undo a run while no school has read, or nobody drawn has registered; an open one is simply given up.
 
     Args:
         actor: a dispatching officer of the city.
@@ -130,13 +146,17 @@ def run_cancel(*, actor: User, run: Run, reason: str) -> int:
         number of dossiers back in the pool.
 
     Raises:
-        Refusal: if a school has opened its sheet.
+        Refusal: if a school has opened its sheet, or one who was drawn has registered or is held.
     """
     run = run_locked(actor, run)
     if run.state == Run.State.CANCELLED:
         raise Refusal("该次投档已经撤销。")
     sheets = list(run.sheets.select_for_update(of=("self",)).order_by("pk"))  # as a school opens one
-    opened = [sheet for sheet in sheets if sheet.opened_at]
+    opened = [sheet for sheet in sheets if sheet.opened_at and not run.admits]
+    if run.admits and (registered := _registered(run)):
+        raise Refusal(
+            f"已有 {registered} 名中签考生注册，不能整体撤销。", hint="可由院校逐一注销或申请录后退。"
+        )
     if opened:
         raise Refusal(f"已有 {len(opened)} 所院校开始阅档，不能整体撤销。", hint="可按投档单或考生取消投档。")
     back = 0
@@ -151,7 +171,10 @@ def run_cancel(*, actor: User, run: Run, reason: str) -> int:
             note=reason,
         )
         now = timezone.now()
-        Placement.objects.filter(run=run, closed_at__isnull=True).update(closed_at=now)
+        placements = Placement.objects.filter(run=run, closed_at__isnull=True)
+        freed = Counter(placements.filter(plan_line__isnull=False).values_list("plan_line_id", flat=True))
+        placements.update(closed_at=now)
+        seats_give_back(freed=freed)
         run.sheets.update(cancelled_at=now)
         _seats_over(run, sign=-1)
     run.state, run.cancelled_at = Run.State.CANCELLED, timezone.now()
@@ -159,6 +182,12 @@ def run_cancel(*, actor: User, run: Run, reason: str) -> int:
     deed_record(actor=actor, subject=f"撤销 {run}", count=back, note=reason)
     seal_add(actor=actor, run=run, deed="cancel")
     return back
+
+
+def _registered(run: Run) -> int:
+    """How many who were admitted by a run are registered now."""
+    placements = Placement.objects.open().filter(run=run, candidate__dossier__placement_id=F("pk"))
+    return placements.filter(candidate__dossier__state=State.REGISTERED).count()
 
 
 def _sheets(run: Run) -> list[Sheet]:

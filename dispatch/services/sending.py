@@ -18,6 +18,7 @@ from admissions.models import Batch, Job, School, Window
 from admissions.services.windows import window_require
 from quotas.models import PlanLine
 
+from ..ceremony import practice_seed, roster_digest, roster_of, seed_of
 from ..kernel.check import quarantine
 from ..kernel.problem import Outcome
 from ..loading import choices_freeze, fingerprint_of, parameters_of, snapshot_load
@@ -110,23 +111,31 @@ def run_rehearse(*, actor: User, run: Run, progress: Progress) -> str:
     run.confirmed_by = run.confirmed_at = None  # a new rehearsal asks for a new confirmation
     progress(0, 4, "冻结志愿")
     choices_freeze(run.batch)
-    run.parameters = parameters_of(run.batch, run.kind, run.only_schools)
+    run.parameters = parameters_of(run.batch, run.kind, run.only_schools, seed_of(run))
+    practice = run.parameters.get("practice", False)
+    if practice:
+        run.parameters["seed"] = practice_seed(run)
     progress(1, 4, "读取考生与计划")
     snapshot = snapshot_load(run.batch, run.parameters)
+    if run.drawn and not practice and roster_digest(roster_of(snapshot)) != run.roster_digest:
+        raise Refusal(
+            "冻结以后名单有变化，已录入的公开随机数不能再用。", hint="请重新冻结名单、公布摘要并重新抽取。"
+        )
     progress(2, 4, "按规则计算")
     outcome = snapshot.solve()
     progress(3, 4, "独立核验与保存")
     snapshot, outcome = _quarantined(run, snapshot, outcome)
     run.input_digest, run.outcome_digest, run.fingerprint = fingerprint_of(run.parameters, snapshot, outcome)
     run.candidates, run.sent = len(snapshot.candidates), int((outcome.unit >= 0).sum())
-    run.state, run.rehearsed_at = Run.State.REHEARSED, timezone.now()
+    run.state, run.rehearsed_at = Run.State.DRAFT if practice else Run.State.REHEARSED, timezone.now()
     run.save()
     run.schools.all().delete()
     RunSchool.objects.bulk_create(results_of(run, snapshot, outcome))
     rehearsal = rehearsal_write(actor=actor, run=run, asked={}, snapshot=snapshot, outcome=outcome)
     transaction.on_commit(lambda: inputs_drop(rehearsal))
-    deed_record(actor=actor, subject=f"预演 {run}", count=run.sent, note=f"指纹 {run.fingerprint[:16]}")
-    return f"预演完成：{run.candidates} 名考生参加，投出 {run.sent} 名。"
+    word = "演练" if practice else "预演"
+    deed_record(actor=actor, subject=f"{word} {run}", count=run.sent, note=f"指纹 {run.fingerprint[:16]}")
+    return f"{word}完成：{run.candidates} 名考生参加，{'中签' if run.admits else '投出'} {run.sent} 名。"
 
 
 @transaction.atomic
@@ -139,12 +148,15 @@ def run_confirm(*, actor: User, run: Run, fingerprint: str) -> None:
         fingerprint: as shown to him.
 
     Raises:
-        Refusal: if he opened it himself, the or the fingerprint has changed.
+        Refusal: if he opened it himself, the fingerprint has changed, or lottery numbers take part and do not
+            come from the public randomness of the frozen roster.
     """
     run_allowed(actor, run, "dispatch.confirm_dispatch")
-    run = Run.objects.select_for_update(of=("self",)).select_related("batch").get(pk=run.pk)
+    run = Run.objects.select_for_update(of=("self",)).select_related("batch__season").get(pk=run.pk)
     if run.created_by_id == actor.pk:
         raise Refusal("复核人不能是发起人本人。")
+    if run.drawn and (run.practice or run.parameters["seed"] != seed_of(run)):
+        raise Refusal("这是演练的结果，不能复核。", hint="须先冻结名单，录入公开随机数，再预演。")
     if run.state != Run.State.REHEARSED:
         raise Refusal(f"该次投档{run.get_state_display()}，不能复核。")
     if run.fingerprint != fingerprint:

@@ -8,6 +8,7 @@ from accounts.views.base import ActionView, ObjectMixin, PageView
 from admissions.models import Batch, Candidate, Job, School
 
 from ..models import Run
+from ..queries.ceremony import ceremony_of
 from ..queries.checks import checks_of
 from ..queries.records import run_record
 from ..queries.rehearsals import rehearsals_panel
@@ -66,6 +67,7 @@ class RunPage(RunMixin, PageView):
             job=jobs.first(),
             left_out=School.objects.filter(pk__in=self.object.left_out),
             **rehearsals_panel(self.object),
+            ceremony=ceremony_of(self.object),
             **run_record(self.object),
             why=self.why(),
             **kwargs,
@@ -109,7 +111,8 @@ class RunDeed(RunMixin, ActionView):
         return super().get_context_data(cancel_url=self.get_success_url(), **kwargs)
 
     def preview(self, data):
-        return {"count": self.object.sent, "unit": "份档案", "words": self.words.format(run=self.object)}
+        words = self.words_admits if self.object.admits else self.words
+        return {"count": self.object.sent, "unit": "份档案", "words": words.format(run=self.object)}
 
 
 class RehearseView(RunDeed):
@@ -124,6 +127,7 @@ class ExecuteView(RunDeed):
     submit_label = "执行投档"
     done = "投档已开始执行。"
     words = "将按复核过的指纹执行“{run}”，档案投出后考生状态改为“已投档”。"
+    words_admits = "将按复核过的指纹执行“{run}”，中签考生直接改为“录取”并占用计划。"
 
     def act(self, data):
         executing.run_execute_start(actor=self.actor, run=self.object)
@@ -131,8 +135,9 @@ class ExecuteView(RunDeed):
 
 class ReleaseView(RunDeed):
     submit_label = "发布院校"
-    done = "已发布 {result} 份投档单，院校可以开始阅档。"
+    done = "已发布 {result} 份投档单，院校可以开始办理。"
     words = "将把“{run}”的投档单发布给院校。"
+    words_admits = "将把“{run}”的录取名单发布给院校，院校据以办理注册。"
 
     def act(self, data):
         return executing.run_release(actor=self.actor, run=self.object)
@@ -147,6 +152,7 @@ class CancelView(RunDeed):
     submit_label = "撤销"
     done = "已撤销，{result} 份档案回到在库。"
     words = "将撤销“{run}”，已投出的档案全部回到在库。"
+    words_admits = "将撤销“{run}”，已录取的档案全部回到在库，占用的计划退回。"
 
     def act(self, data):
         return executing.run_cancel(actor=self.actor, run=self.object, reason=data["reason"])
@@ -189,5 +195,6 @@ class ConfirmRunView(ObjectMixin, ActionView):
             summary=run_summary(self.object),
             left_out=School.objects.filter(pk__in=self.object.left_out),
             **rehearsals_panel(self.object),
+            ceremony=ceremony_of(self.object),
             **kwargs,
         )

@@ -19,11 +19,15 @@ def students_of(actor: User, season: Season) -> QuerySet[Placement]:
         actor: sees his own part.
         season: of the admissions.
     """
-    return Placement.objects.visible_to(actor).filter(
-        season=season,
-        closed_at__isnull=True,
-        candidate__dossier__placement_id=F("pk"),
-        candidate__dossier__state__in=sorted(FINAL),
+    return (
+        Placement.objects.visible_to(actor)
+        .released()
+        .filter(
+            season=season,
+            closed_at__isnull=True,
+            candidate__dossier__placement_id=F("pk"),
+            candidate__dossier__state__in=sorted(FINAL),
+        )
     )
 
 

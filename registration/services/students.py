@@ -198,6 +198,10 @@ def _locked(actor: User, season: Season, candidates: Iterable[int]) -> list[Doss
     found = list(rows.select_for_update(of=("self",)).order_by("pk"))
     if len(found) != len(wanted):
         raise Refusal(f"有 {len(wanted) - len(found)} 名考生不在本校录取名单中，未作任何改动。")
+    keys = [dossier.placement_id for dossier in found]
+    waiting = len(keys) - Placement.objects.released().filter(pk__in=keys).count()
+    if waiting:
+        raise Refusal(f"有 {waiting} 名考生的录取名单招办尚未发布，未作任何改动。")
     return found
 
 

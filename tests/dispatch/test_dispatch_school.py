@@ -10,7 +10,7 @@ from admissions.lifecycle import State
 from admissions.models import Choice, Dossier, DossierEvent, Job
 from dispatch.models import Placement, RegionLine, Run
 from dispatch.runs import run_explain
-from dispatch.services import executing, sending
+from dispatch.services import executing, sending, verifying
 from tests import factories
 from tests.factories_dispatch import state_of
 
@@ -125,6 +125,7 @@ def test_what_is_refused(cast, batch, other_batch, schools, plan_line):
     with pytest.raises(Refusal, match="管辖范围"):
         sending.run_open(**(at | {"batch": other_batch}), schools=schools)
     run = executed(cast, batch, schools[:1])
+    verifying.run_verify(actor=cast.city, run=run, progress=NOBODY)
     executing.run_release(actor=cast.city, run=run)
     with pytest.raises(Refusal, match="尚未提交"):
         sending.run_open(**at, schools=schools[:1])
@@ -173,7 +174,7 @@ def test_pages_from_choosing_to_release(
     post(officer, "dispatch_school__run__release", run.pk)
     run.refresh_from_db()
     assert (run.state, run.sent) == (Run.State.RELEASED, 2)
-    assert Job.objects.filter(state="done", function="dispatch.dispatch_school").count() == 2
+    assert Job.objects.filter(state="done", function="dispatch.dispatch_school").count() == 3
     listed = officer.get(reverse(PAGE)).content.decode()
     assert schools[1].name in listed
     other = reverse("dispatch:dispatch_batch__run", args=[run.pk])

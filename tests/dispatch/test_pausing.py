@@ -15,7 +15,17 @@ from admissions.models import Dossier
 from dispatch.loading import choices_freeze
 from dispatch.locks import batch_lock, batches_share
 from dispatch.models import Placement, Run
-from dispatch.services import control, deciding, executing, pool, pool_bulk, school, sending, submitting
+from dispatch.services import (
+    control,
+    deciding,
+    executing,
+    pool,
+    pool_bulk,
+    school,
+    sending,
+    submitting,
+    verifying,
+)
 from tests import factories
 from tests.concurrency import in_threads
 from tests.factories_dispatch import placement_of, sheet_released, state_of, version_of
@@ -50,6 +60,11 @@ def confirmed(cast, batch, schools) -> Run:
     return run
 
 
+def released(cast, run) -> None:
+    verifying.run_verify(actor=cast.city, run=run, progress=NOBODY)
+    executing.run_release(actor=cast.city, run=run)
+
+
 def deeds(cast, sheet, candidate) -> dict:
     """Each deed of a school in the batch, ready to be tried."""
     at = {"actor": cast.school, "sheet": sheet}
@@ -79,7 +94,7 @@ def test_deeds_on_sheets_wait_for_the_release(cast, batch, schools, reading, dee
     with pytest.raises(Refusal, match="院校操作已暂停"):
         deeds(cast, reading, candidate)[deed]()
     assert state_of(candidate) == State.READING
-    executing.run_release(actor=cast.city, run=run)
+    released(cast, run)
     with contextlib.suppress(Refusal):  # some have nothing to do on this sheet
         deeds(cast, reading, candidate)[deed]()
     assert not school.batches_must_hold_still([batch.pk])
@@ -151,7 +166,7 @@ def test_parameters_wait_for_the_release(cast, batch, schools, reading):
     line = {"actor": cast.city, "batch": batch, "county": "", "score": 100}
     with pytest.raises(Refusal, match="不能修改参数"):
         control.set_region_line(**line)
-    executing.run_release(actor=cast.city, run=run)
+    released(cast, run)
     control.set_region_line(**line)
 
 
