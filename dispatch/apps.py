@@ -7,3 +7,4 @@ class DispatchConfig(AppConfig):
 
     def ready(self):
         from . import closing, imports, workbench  # noqa: F401 - each fills a registry
+        from .services import control  # noqa: F401 - the guard of what is set while a run is under way

@@ -48,15 +48,7 @@ def run_pages(key: str) -> list:
 
 urlpatterns = [
     *import_pages("dispatch.import_daily_results", upload_is_home=True),
-    serve("dispatch.set_batches", control.SetBatchesPage),
-    serve("dispatch.set_batches", control.AddBatchView, "new"),
-    serve("dispatch.set_batches", control.SetBatchView, "<int:pk>"),
-    serve("dispatch.set_mode", control.BatchesPage),
-    serve("dispatch.set_mode", control.SetModeView, "<int:pk>"),
-    serve("dispatch.set_region_line", control.BatchesPage),
-    serve("dispatch.set_region_line", control.SetRegionLineView, "<int:pk>"),
-    serve("dispatch.set_school_review", control.BatchesPage),
-    serve("dispatch.set_school_review", control.SetSchoolReviewView, "<int:pk>"),
+    *control.pages(),
     serve("dispatch.dispatch_batch", sending.DispatchBatchView),
     serve("dispatch.dispatch_batch", sending.OpenRunView, "open/<int:pk>"),
     *run_pages("dispatch.dispatch_batch"),

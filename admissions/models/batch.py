@@ -74,6 +74,7 @@ class Batch(models.Model):
         help_text="第二专业起每个专业志愿减去的分数，最后一个重复",
     )
     plan_kinds = ArrayField(models.CharField(max_length=4), default=list, verbose_name="计划类型")
+    reviews_plans = models.BooleanField("计划调整须审核", default=True)
     mode_version = models.PositiveIntegerField("参数版本", default=1)
 
     objects = CityQuerySet.as_manager()

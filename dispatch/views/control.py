@@ -1,15 +1,24 @@
-"""投档控制: batches, modes, lines and audits of one's city."""
+"""投档控制: batches, modes, lines, statuses, audits and conditions of one's city."""
 
 from django import forms
 
 from accounts.forms import ActionForm
 from accounts.refusals import Refusal
-from accounts.views.base import ActionView, ObjectMixin, PageView
-from admissions.models import Batch, Region, School, Subject
+from accounts.views.base import ActionView, serve
+from admissions.models import Batch, Region, School
 from admissions.reference import plan_kinds
+from admissions.templatetags.words import region_name
+from admissions.views.controls import BatchesPage, ChangeView, control_pages
 
-from ..models import RegionLine, SchoolControl
+from ..conditions import KINDS
+from ..models import ProvinceLine
 from ..services import control
+from ..services.control import CONTROLS
+from ..services.control.conditions import tried
+from ..services.control.mode import keys_known, mode_example
+
+BLANK = 4
+MOST = 16
 
 
 class MarksField(forms.DecimalField):
@@ -21,40 +30,6 @@ class MarksField(forms.DecimalField):
     def clean(self, value):
         marks = super().clean(value)
         return None if marks is None else int(marks * 100)
-
-
-class BatchesPage(PageView):
-    """The batches an officer sees, each leading to the form of the function at hand."""
-
-    template_name = "dispatch/batches.html"
-
-    def get_context_data(self, **kwargs):
-        batches = self.visible(Batch).filter(season__current=True).prefetch_related("lines")
-        names = dict(Region.objects.filter(code__in={b.city for b in batches}).values_list("code", "name"))
-        return super().get_context_data(
-            batches=[
-                {
-                    "batch": batch,
-                    "city": names.get(batch.city, batch.city),
-                    "url": self.page("one", pk=batch.pk),
-                }
-                for batch in batches
-            ],
-            **kwargs,
-        )
-
-
-class BatchForm(ObjectMixin, ActionView):
-    """A form about one batch."""
-
-    model = Batch
-    template_name = "dispatch/batch_form.html"
-
-    def get_success_url(self):
-        return self.page()
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(cancel_url=self.page(), **kwargs)
 
 
 def cities_of(actor) -> list[tuple[str, str]]:
@@ -102,150 +77,194 @@ class AddBatchView(ActionView):
         return super().get_context_data(cancel_url=self.page(), **kwargs)
 
     def act(self, data):
-        control.set_batches(actor=self.actor, city=data.pop("city"), values=data)
+        control.batch_add(actor=self.actor, city=data.pop("city"), values=data)
 
 
-class SetBatchView(BatchForm):
-    """Change a batch that has sent nothing yet."""
+class SetModeView(ChangeView):
+    """设置投档模式: with the example in words, and what tie keys may name."""
 
-    form_class = BatchFields
-    template_name = "dispatch/batch_form.html"
-    done = "批次已修改。"
-
-    def get_initial(self):
-        batch = self.object
-        return {name: getattr(batch, name) for name in self.form_class.base_fields}
-
-    def act(self, data):
-        data.pop("city")
-        control.set_batches(actor=self.actor, city=self.object.city, values=data, batch=self.object)
-
-
-class ModeForm(ActionForm):
-    mode = forms.ChoiceField(label="投档模式", choices=Batch.Mode)
-    ratio_percent = forms.IntegerField(label="投档比例（%）", min_value=100, max_value=200)
-    rounding = forms.ChoiceField(label="取整", choices=Batch.Rounding)
-    tie_policy = forms.ChoiceField(label="末位同分", choices=Batch.Ties)
-    tie_keys = forms.CharField(
-        label="同分比较", required=False, help_text="依次比较，用空格分开；科目可用加号求和，如 chinese+maths"
-    )
-    tiers = forms.CharField(label="梯度线", required=False, help_text="仅梯度模式使用，由高到低，用空格分开")
-
-    def clean_tie_keys(self):
-        return self.cleaned_data["tie_keys"].split()
-
-    def clean_tiers(self):
-        try:
-            return sorted(
-                (round(float(part) * 100) for part in self.cleaned_data["tiers"].split()), reverse=True
-            )
-        except ValueError:
-            raise forms.ValidationError("梯度线须为数字。") from None
-
-
-class SetModeView(BatchForm):
-    """设置投档模式."""
-
-    form_class = ModeForm
-    confirm = True
-    done = "投档模式已设置。"
-
-    def get_initial(self):
-        batch = self.object
-        return {
-            "mode": batch.mode,
-            "ratio_percent": batch.ratio_percent,
-            "rounding": batch.rounding,
-            "tie_policy": batch.tie_policy,
-            "tie_keys": " ".join(batch.tie_keys),
-            "tiers": " ".join(f"{bound / 100:g}" for bound in batch.tiers),
-        }
+    template_name = "dispatch/set_mode_form.html"
 
     def get_context_data(self, **kwargs):
-        subjects = Subject.objects.filter(season=self.object.season_id, city=self.object.city)
-        return super().get_context_data(subjects=subjects, **kwargs)
+        row = self.control.now(self.object)[()]
+        return super().get_context_data(
+            keys_known=keys_known(self.object), example=mode_example(row), **kwargs
+        )
+
+
+class RegionLinePage(BatchesPage):
+    """设置区域分数线: the batches, and the lowest lines of the province."""
+
+    template_name = "dispatch/set_region_line.html"
+    said_title = "分数线"
+
+    def batches(self):
+        return super().batches().prefetch_related("lines")
+
+    def said(self, batch):
+        lines = sorted(batch.lines.all(), key=lambda line: (line.county, line.kind))
+        return "；".join(
+            f"{region_name(line.county) or '全市'}{f' {line.kind}' if line.kind else ''} {line.score / 100:g}"
+            for line in lines
+        )
+
+    def get_context_data(self, **kwargs):
+        names = {"": "全部"} | {kind.code: f"{kind.code} {kind.name}" for kind in plan_kinds()}
+        floors = [
+            (names.get(line.kind, line.kind), line)
+            for line in self.visible(ProvinceLine).filter(season__current=True)
+        ]
+        return super().get_context_data(
+            floors=floors, province_url=self.page("province"),
+            may_set=self.actor.organisation.kind == "province", **kwargs,
+        )  # fmt: skip
+
+
+class ProvinceLineForm(ActionForm):
+    kind = forms.ChoiceField(
+        label="计划类型", required=False,
+        choices=[("", "全部"), *((kind.code, f"{kind.code} {kind.name}") for kind in plan_kinds())],
+    )  # fmt: skip
+    score = MarksField(label="分数线", required=False, help_text="各市满分不同的，请填下一项")
+    percent = forms.IntegerField(
+        label="满分的百分之几", required=False, min_value=1, max_value=100,
+        help_text="按各市计分科目满分折算；两项都不填即取消",
+    )  # fmt: skip
+
+
+class ProvinceLineView(ActionView):
+    """The lowest line of the province; set by the province only."""
+
+    form_class = ProvinceLineForm
+    template_name = "dispatch/set_province_line_form.html"
+    confirm = True
+    done = "全省最低分数线已设置。"
 
     def preview(self, data):
-        before, form = self.get_initial(), self.form_class(self.request.POST, actor=self.actor)
-        rows = [
-            (form.fields[name].label, before[name], self.request.POST.get(name, ""))
-            for name in form.fields
-            if str(before[name]) != self.request.POST.get(name, "")
-        ]
-        if not rows:
-            raise Refusal("没有任何变化。")
-        return {"count": len(rows), "unit": "项变化", "header": ("参数", "原值", "新值"), "rows": rows}
+        if self.actor.organisation.kind != "province":
+            raise Refusal("全省最低分数线由省招办设置。")
+        batches = Batch.objects.visible_to(self.actor).filter(season__current=True)
+        return {"count": batches.count(), "unit": "个批次", "words": "全省各市各批次都不低于这条线。"}
 
     def act(self, data):
-        control.set_mode(actor=self.actor, batch=self.object, values=data)
-
-
-class LineForm(ActionForm):
-    county = forms.ChoiceField(label="范围", required=False)
-    score = MarksField(label="分数线")
-
-    def __init__(self, *args, batch, **kwargs):
-        super().__init__(*args, **kwargs)
-        counties = Region.objects.filter(code__startswith=batch.city).exclude(code=batch.city)
-        self.fields["county"].choices = [("", "全市"), *counties.values_list("code", "name")]
-
-
-class SetRegionLineView(BatchForm):
-    """设置区域分数线."""
-
-    form_class = LineForm
-    done = "分数线已设置。"
-    template_name = "dispatch/set_region_line_form.html"
-
-    def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"batch": self.object}
+        control.province_line_set(actor=self.actor, **data)
 
     def get_context_data(self, **kwargs):
-        lines = RegionLine.objects.filter(batch=self.object).order_by("county")
-        names = dict(Region.objects.filter(code__startswith=self.object.city).values_list("code", "name"))
-        rows = [(names.get(line.county, "全市"), f"{line.score / 100:g}") for line in lines]
-        return super().get_context_data(rows=rows, **kwargs)
-
-    def act(self, data):
-        control.set_region_line(
-            actor=self.actor, batch=self.object, county=data["county"], score=data["score"]
-        )
+        return super().get_context_data(cancel_url=self.page(), **kwargs)
 
 
-class ReviewForm(ActionForm):
-    schools = forms.ModelMultipleChoiceField(
-        label="院校", queryset=School.objects.none(), widget=forms.CheckboxSelectMultiple
+class ConditionsForm(ActionForm):
+    """The conditions of one school, a row each, and a candidate to try them on."""
+
+    school = forms.CharField(label="学校代码", max_length=20)
+    number = forms.CharField(
+        label="试一名考生", required=False, max_length=20, help_text="填考生号，点“试算”"
     )
-    admissions = forms.BooleanField(label="录取须审核", required=False)
-    returns = forms.BooleanField(label="退档须审核", required=False)
+    note = forms.CharField(label="说明", required=False, max_length=100, help_text="写入版本记录，可不填")
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, batch, **kwargs):
+    def __init__(self, *args, control, batch, rows=(), **kwargs):
+        self.control, self.batch = control, batch
         super().__init__(*args, **kwargs)
-        self.fields["schools"].queryset = School.objects.filter(planline__batch=batch).distinct()
+        posted = [name for name in self.data if name.startswith("kind_")] if self.is_bound else rows
+        self.count = min(max(len(posted), len(rows)) + (0 if self.is_bound else BLANK), MOST)
+        kinds = [("", "（空）"), *((key, kind.title) for key, kind in KINDS.items())]
+        for number in range(self.count):
+            group, kind, item, demand = rows[number] if number < len(rows) else (str(number + 1), "", "", "")
+            added = {
+                f"group_{number}": forms.IntegerField(
+                    label="组号", min_value=1, max_value=20, required=False, initial=group
+                ),
+                f"kind_{number}": forms.ChoiceField(
+                    label="项目", choices=kinds, required=False, initial=kind
+                ),
+                f"item_{number}": forms.CharField(label="对象", max_length=60, required=False, initial=item),
+                f"demand_{number}": forms.CharField(
+                    label="要求", max_length=200, required=False, initial=demand
+                ),
+            }
+            for name, field in added.items():
+                style = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
+                field.widget.attrs |= {"class": style, "aria-label": f"第 {number + 1} 行{field.label}"}
+                self.fields[name] = field
+
+    @property
+    def rows(self):
+        """The bound fields of each row."""
+        parts = ("group", "kind", "item", "demand")
+        return [[self[f"{part}_{number}"] for part in parts] for number in range(self.count)]
+
+    def visible_fields(self):
+        """What the step of confirmation shows; the rows stand in its table."""
+        return [self["school"], self["note"]]
+
+    def clean(self):
+        data = super().clean()
+        school = data.get("school", "")
+        asked = {}
+        for number in range(self.count):
+            kind = data.get(f"kind_{number}")
+            if kind:
+                parts = (data.get(f"item_{number}", ""), data.get(f"demand_{number}", ""))
+                asked[
+                    school, str(data.get(f"group_{number}") or 1), kind, *(part.strip() for part in parts)
+                ] = {}
+        before = self.control.now(self.batch)
+        after = {key: row for key, row in before.items() if key[0] != school} | asked
+        for fault in self.control.faults(self.batch, before, after):
+            self.add_error(None, fault.words)
+        data |= {"before": before, "after": after}
+        return data
 
 
-class SetSchoolReviewView(BatchForm):
-    """设置院校是否审核."""
+class SetConditionsView(ChangeView):
+    """The rule builder: one school's conditions, tried on a candidate, counted, then set."""
 
-    form_class = ReviewForm
-    done = "已设置 {result} 所院校。"
-    template_name = "dispatch/set_school_review_form.html"
-
-    def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"batch": self.object}
+    form_class = ConditionsForm
+    template_name = "dispatch/set_school_conditions_form.html"
 
     def get_initial(self):
-        return {"admissions": True, "returns": True}
+        chosen = self.request.GET.get("chosen", "").split("|")[0]
+        return {"seen": super().get_initial()["seen"], "school": chosen or self.request.GET.get("school", "")}
+
+    def get_form_kwargs(self):
+        rows = []
+        if self.request.method == "GET" and (school := self.get_initial()["school"]):
+            rows = [key[1:] for key in self.control.now(self.object) if key[0] == school]
+        return super().get_form_kwargs() | {"rows": rows}
+
+    def form_valid(self, form):
+        if "try" not in self.request.POST:
+            return super().form_valid(form)
+        data = form.cleaned_data
+        try:
+            against = tried(
+                actor=self.actor, batch=self.object, school=data["school"], number=data["number"], rows=data["after"]
+            )  # fmt: skip
+        except Refusal as refusal:
+            return self.refused(form, refusal)
+        answer = f"考生 {data['number']}：{against or '符合全部条件'}。"
+        return self.render_to_response(self.get_context_data(form=form, answer=answer, met=not against))
 
     def get_context_data(self, **kwargs):
-        controls = SchoolControl.objects.filter(batch=self.object).select_related("school")
-        return super().get_context_data(controls=controls, **kwargs)
+        schools = School.objects.filter(planline__batch=self.object).distinct().order_by("code")
+        return super().get_context_data(kinds=KINDS, schools=schools, **kwargs)
 
-    def act(self, data):
-        return control.set_school_review(
-            actor=self.actor,
-            batch=self.object,
-            schools=list(data["schools"]),
-            admissions=data["admissions"],
-            returns=data["returns"],
-        )
+
+def pages() -> list:
+    """The pages of all controls of this app."""
+    special = {
+        "dispatch.set_mode": SetModeView,
+        "dispatch.set_school_conditions": SetConditionsView,
+    }
+    homes = {"dispatch.set_batches": SetBatchesPage, "dispatch.set_region_line": RegionLinePage}
+    bound = [
+        page
+        for key, one in CONTROLS.items()
+        for page in control_pages(one, change=special.get(key), home=homes.get(key))
+    ]
+    return [
+        *bound,
+        serve("dispatch.set_batches", AddBatchView, "new"),
+        serve("dispatch.set_region_line", ProvinceLineView, "province"),
+    ]

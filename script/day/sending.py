@@ -66,7 +66,7 @@ def set_lines(browser: Browser, lines: dict[str, float | None]) -> None:
     """Lines of the batches that have one, by code of the batch."""
     for key, code in batches(browser):
         if lines.get(code) is not None:
-            browser.do(f"/dispatch/set-region-line/{key}/", {"county": "", "score": f"{lines[code]:g}"})
+            browser.do(f"/dispatch/set-region-line/{key}/change/", {"county": "", "score": f"{lines[code]:g}"})
 
 
 def dispatch(sender: Browser, second: Browser, batch: str) -> int:

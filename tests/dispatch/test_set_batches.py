@@ -1,10 +1,12 @@
 """设置地市批次: each city makes its own, until it has sent dossiers by it."""
 
+import pytest
 from django.urls import reverse
 
 from accounts.models import Deed
 from admissions.jobs import Progress
 from admissions.models import Batch
+from dispatch.models import Run
 from dispatch.services import executing, sending
 from tests import factories
 
@@ -24,7 +26,7 @@ def test_a_city_makes_a_batch_and_changes_it(cast, season, client_of):
     batch = Batch.objects.get(code="41")
     assert (batch.city, batch.choices_allowed, batch.plan_kinds) == ("4401", 6, ["12"])
     url = reverse("dispatch:set_batches__one", args=[batch.pk])
-    assert client.post(url, VALUES | {"name": "中高职贯通批"}).status_code == 302
+    assert client.post(url, {"name": "中高职贯通批", "plan_kinds": "12", "confirmed": "1"}).status_code == 302
     batch.refresh_from_db()
     assert batch.name == "中高职贯通批"
     assert Deed.objects.filter(function="dispatch.set_batches").count() == 2
@@ -46,9 +48,30 @@ def test_a_batch_that_has_sent_stays_as_it_is(cast, batch, schools, plan_line, m
     sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
     executing.run_execute(actor=cast.city, run=run, progress=nobody)
     url = reverse("dispatch:set_batches__one", args=[batch.pk])
-    assert "已经投过档" in client_of(cast.city).post(url, VALUES).content.decode()
+    Run.objects.filter(pk=run.pk).update(state=Run.State.RELEASED)
+    client = client_of(cast.city)
+    refused = client.post(url, {"choices_allowed": "6", "confirmed": "1"})
+    assert "已经投过档" in refused.content.decode()
+    assert client.post(url, {"reviews_plans": "否", "confirmed": "1"}).status_code == 302
     batch.refresh_from_db()
-    assert batch.choices_allowed == 4
+    assert (batch.choices_allowed, batch.reviews_plans) == (4, False)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code": "12345"},
+        {"code": "一"},
+        {"plan_kinds": "77"},
+        {"position": "0"},
+        {"choices_allowed": "21"},
+        {"name": ""},
+    ],
+)
+def test_bad_values_change_nothing(cast, batch, client_of, wrong):
+    url = reverse("dispatch:set_batches__one", args=[batch.pk])
+    assert client_of(cast.city).post(url, wrong | {"confirmed": "1"}).status_code == 422
+    assert not Deed.objects.exists()
 
 
 def test_not_for_another_city_nor_without_the_function(cast, batch, client_of):

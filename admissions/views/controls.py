@@ -1,0 +1,337 @@
+"""Pages of a control: what is set, changing it, sheets out and in, versions (投档控制)."""
+
+from django.core import signing
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.context import deed_record
+from accounts.forms import ActionForm
+from accounts.refusals import Refusal
+from accounts.views.base import ActionView, FunctionView, ObjectMixin, PageView, serve
+from accounts.views.workbooks import workbook_response
+
+from ..forms_controls import SALT, ControlForm, SheetForm
+from ..models import Batch, Region
+from ..services.control_sheets import sheet_rows
+from ..services.controls import (
+    Control,
+    control_change,
+    control_restore,
+    differences,
+    rows_of,
+    version_of,
+)
+
+SHOWN = 20
+PER_PAGE = 50
+
+
+def control_pages(
+    control: Control, change: type["ChangeView"] | None = None, home: type["BatchesPage"] | None = None
+) -> list:
+    """Bind the pages of a control below its function.
+
+    Args:
+        control: of one function.
+        change: its form, if not the general one.
+        home: its list of batches, if not the general one.
+    """
+    key, options = control.function, {"control": control}
+    change = change or ChangeView
+    one_row = not control.keyed
+    return [
+        serve(key, home or BatchesPage),
+        serve(key, change if one_row else ControlPage, "<int:pk>", **options),
+        *([] if one_row else [serve(key, change, "<int:pk>/change", **options)]),
+        serve(key, ExportView, "<int:pk>/export", **options),
+        serve(key, ImportView, "<int:pk>/import", **options),
+        serve(key, VersionsPage, "<int:pk>/versions", **options),
+        serve(key, RestoreView, "<int:pk>/restore/<int:number>", **options),
+    ]
+
+
+class BatchesPage(PageView):
+    """The batches an officer sees, each leading to the page of the function at hand."""
+
+    template_name = "admissions/control_batches.html"
+    said_title = ""
+
+    def batches(self):
+        return self.visible(Batch).filter(season__current=True)
+
+    def said(self, batch: Batch) -> str:
+        """What the list tells of a batch under ``said_title``."""
+        return ""
+
+    def get_context_data(self, **kwargs):
+        batches = self.batches()
+        names = dict(Region.objects.filter(code__in={b.city for b in batches}).values_list("code", "name"))
+        rows = [
+            {"batch": batch, "city": names.get(batch.city, batch.city), "url": self.page("one", pk=batch.pk)}
+            for batch in batches
+        ]
+        for row in rows:
+            row["said"] = self.said(row["batch"])
+        return super().get_context_data(batches=rows, said_title=self.said_title, **kwargs)
+
+
+class ControlMixin(ObjectMixin):
+    """A page about what one function has set for one batch."""
+
+    model = Batch
+    control: Control = None
+
+    def tail(self, name: str, **kwargs) -> str:
+        """Address of a page of this batch."""
+        return self.page(name, pk=self.object.pk, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        tabs = [(self.tail("one"), "设置", "sliders")]
+        tabs.append((self.tail("import"), "导入", "upload"))
+        tabs.append((self.tail("export"), "导出", "file-earmark-spreadsheet"))
+        tabs.append((self.tail("versions"), "版本", "clock-history"))
+        return super().get_context_data(
+            control=self.control, tabs=tabs, here=self.request.path, home_url=self.page(),
+            version=version_of(self.control, self.object), **kwargs,
+        )  # fmt: skip
+
+
+class ControlPage(ControlMixin, PageView):
+    """All rows of a control, found by code or name, a page at a time, to choose and change."""
+
+    template_name = "admissions/control_page.html"
+
+    def get_context_data(self, **kwargs):
+        rows = found_rows(self.control, self.object, self.request.GET)
+        page = Paginator(list(rows.items()), PER_PAGE).get_page(self.request.GET.get("page"))
+        keys, values = self.control.keys(self.object), self.control.values(self.object)
+        names = self.control.names(self.object, [key for key, _ in page])
+        shown = [
+            {
+                "key": "|".join(key),
+                "cells": [column.write(part) for column, part in zip(keys, key, strict=True)],
+                "names": names.get(key, ()),
+                "values": [column.write(row.get(column.name)) for column in values],
+                "set": bool(row) or not values,
+            }
+            for key, row in page
+        ]
+        header = [*(c.title for c in keys), *self.control.told(), *(c.title for c in values)]
+        query = self.request.GET.copy()
+        query.pop("page", None)
+        return super().get_context_data(
+            rows=shown, header=header, page=page, counted=len(rows), query=query.urlencode(),
+            change_url=self.tail("change"), has_values=bool(values), **kwargs,
+        )  # fmt: skip
+
+
+def found_rows(control: Control, batch: Batch, asked) -> dict:
+    """Rows whose keys or names hold the words asked for; ``set=1`` only those of which something is set."""
+    rows = control.listed(batch)
+    if asked.get("set"):
+        rows = {key: row for key, row in rows.items() if row or not control.values(batch)}
+    words = asked.get("q", "").strip()
+    if not words:
+        return rows
+    keys = control.keys(batch)
+    names = control.names(batch, rows)
+    return {
+        key: row
+        for key, row in rows.items()
+        if any(words in part for part in (*key, *names.get(key, ())))
+        or any(words in column.write(part) for column, part in zip(keys, key, strict=True))
+    }
+
+
+class ChangeBase(ControlMixin, ActionView):
+    """Shows whom a change touches, and makes it when confirmed."""
+
+    confirm = True
+    submit_label = "提交"
+
+    def preview(self, data):
+        control, batch = self.control, self.object
+        before, after = data["before"], data["after"]
+        changed = differences(before, after)
+        if not changed:
+            raise Refusal("没有任何变化。")
+        touched = control.touched(batch, before, after)
+        rows = [
+            (control.label(batch, key) or batch.name, control.words(batch, was), control.words(batch, to_be))
+            for key, was, to_be in changed[:SHOWN]
+        ]
+        words = f"涉及 {touched.schools} 所院校、{touched.candidates} 名填报了志愿的考生。"
+        return {
+            "count": len(changed), "unit": "项变化", "header": ("对象", "原设置", "新设置"), "rows": rows,
+            "words": words, "warnings": touched.words,
+        }  # fmt: skip
+
+    def act(self, data):
+        return control_change(
+            actor=self.actor, control=self.control, batch=self.object, after=data["after"],
+            note=data.get("note", ""), seen=data.get("seen"),
+        )  # fmt: skip
+
+    done = "已设置 {result} 项。"
+
+    def get_success_url(self):
+        return self.tail("one")
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(cancel_url=self.tail("one"), **kwargs)
+
+
+class ChangeView(ChangeBase):
+    """The form of a control."""
+
+    form_class = ControlForm
+    template_name = "admissions/control_form.html"
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"control": self.control, "batch": self.object}
+
+    def get_initial(self):
+        initial = {"seen": version_of(self.control, self.object)}
+        columns = self.control.values(self.object)
+        row = {}
+        if not self.control.keyed:
+            row = self.control.now(self.object).get((), {})
+        elif self.request.method == "GET":
+            keys = self.chosen()
+            first, *others = self.control.keys(self.object)
+            initial[first.name] = "\n".join(dict.fromkeys(key[0] for key in keys))
+            if keys:
+                initial |= {column.name: part for column, part in zip(others, keys[0][1:], strict=True)}
+                row = self.control.listed(self.object).get(keys[0], {})
+        return initial | {
+            c.name: c.write(row[c.name]) if c.kind != "choice" else row[c.name]
+            for c in columns
+            if c.name in row
+        }
+
+    def chosen(self) -> list[tuple[str, ...]]:
+        """Rows ticked on the list, or all that its query finds."""
+        asked = self.request.GET
+        if asked.get("all"):
+            return list(found_rows(self.control, self.object, asked))
+        width = len(self.control.keys(self.object))
+        keys = [tuple(text.split("|")) for text in asked.getlist("chosen")]
+        return [key for key in keys if len(key) == width]
+
+
+class ExportView(ControlMixin, FunctionView):
+    """All rows as a sheet, which is also the template of an import."""
+
+    def get(self, request, *args, **kwargs):
+        control, batch = self.control, self.object
+        rows = sheet_rows(control, batch, control.listed(batch))
+        deed_record(actor=self.actor, subject=f"导出{control.title} {batch.name}", count=len(rows) - 1)
+        return workbook_response(f"{control.title}-{batch.name}-{timezone.localtime():%Y%m%d%H%M}.xlsx", rows)
+
+
+class ImportView(ChangeBase):
+    """A sheet is read and checked as a whole, shown, and written when confirmed."""
+
+    form_class = SheetForm
+    template_name = "admissions/control_import.html"
+    submit_label = "上传并检查"
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"control": self.control, "batch": self.object}
+
+    def preview(self, data):
+        found = super().preview(data)
+        kept = {
+            "function": self.control.function,
+            "batch": self.object.pk,
+            "seen": data["seen"],
+            "rows": [[list(key), row] for key, row in data["after"].items()],
+        }
+        self.request.POST = self.request.POST.copy()  # what is confirmed is what was read
+        self.request.POST["content"] = signing.dumps(kept, salt=SALT, compress=True)
+        return found
+
+    def get_context_data(self, **kwargs):
+        form = kwargs.get("form")
+        wrong = getattr(form, "wrong", ())
+        return super().get_context_data(
+            wrong=wrong[:200], wrong_count=len(wrong), export_url=self.tail("export"), **kwargs
+        )
+
+
+class VersionsPage(ControlMixin, PageView):
+    """All versions, newest first; two of them compared."""
+
+    template_name = "admissions/control_versions.html"
+
+    def get_context_data(self, **kwargs):
+        found = self.control.versions.objects.filter(batch=self.object, function=self.control.function)
+        versions = list(found.order_by("-number").select_related("made_by"))
+        by_number = {version.number: version for version in versions}
+        pair = [by_number.get(self._number(name)) for name in ("old", "new")]
+        if not all(pair) and len(versions) > 1:
+            pair = [versions[1], versions[0]]
+        rows = []
+        if all(pair):
+            control, batch = self.control, self.object
+            old, new = (rows_of(version.content) for version in pair)
+            rows = [
+                (
+                    control.label(batch, key) or batch.name,
+                    control.words(batch, was),
+                    control.words(batch, to_be),
+                )
+                for key, was, to_be in differences(old, new)
+            ]
+        listed = [
+            {"version": v, "restore": self.tail("restore", number=v.number), "rows": len(v.content)}
+            for v in versions
+        ]
+        return super().get_context_data(
+            versions=listed,
+            pair=pair if all(pair) else None,
+            differences=rows[:200],
+            count=len(rows),
+            **kwargs,
+        )
+
+    def _number(self, name: str) -> int:
+        text = self.request.GET.get(name, "")
+        return int(text) if text.isdecimal() and len(text) < 9 else 0
+
+
+class RestoreForm(ActionForm):
+    """Only a confirmation."""
+
+
+class RestoreView(ChangeBase):
+    """Go back to an earlier version, as a new one."""
+
+    form_class = RestoreForm
+    template_name = "admissions/control_restore.html"
+    submit_label = "还原"
+    done = "已还原，{result} 项有变化。"
+
+    def kept(self):
+        found = self.control.versions.objects.filter(
+            batch=self.object, function=self.control.function, number=self.kwargs["number"]
+        ).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(kept=self.kept(), **kwargs)
+
+    def preview(self, data):
+        data |= {"before": self.control.now(self.object), "after": rows_of(self.kept().content)}
+        return super().preview(data)
+
+    def act(self, data):
+        return control_restore(
+            actor=self.actor, control=self.control, batch=self.object, number=self.kept().number
+        )
+
+    def get_success_url(self):
+        return self.tail("versions")

@@ -1,0 +1,200 @@
+"""设置区域分数线, 设置院校区域分数线; and the lowest line of the province."""
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q
+
+from accounts.context import deed_record
+from accounts.models import Organisation, User
+from accounts.refusals import Refusal
+from admissions.lifecycle import State
+from admissions.models import Batch, Candidate, Choice, Season
+from admissions.reference import plan_kinds
+from admissions.services.controls import Column, Fault, Rows, Touched, differences
+from admissions.services.windows import season_of
+from quotas.models import PlanLine
+
+from ...lines import province_lines
+from ...models import ProvinceLine, RegionLine, SchoolLine
+from .base import BatchControl, SchoolsControl, batch_free, counties_of, kinds_of, schools_of
+
+SCORE = Column("score", "分数线", "marks", note="最多两位小数")
+SAID = 5
+
+
+class SetRegionLine(BatchControl):
+    """Lines of the city and its counties, for all plans or one kind of them."""
+
+    function = "dispatch.set_region_line"
+    unset_words = "勾选后取消这条线；没有任何线时按 0 分处理"
+
+    def keys(self, batch):
+        return (
+            Column("county", "范围", "choice", counties_of(batch)),
+            Column("kind", "计划类型", "choice", kinds_of()),
+        )
+
+    def values(self, batch):
+        return (SCORE,)
+
+    def now(self, batch):
+        rows = RegionLine.objects.filter(batch=batch).order_by("county", "kind")
+        return {(line.county, line.kind): {"score": line.score} for line in rows}
+
+    def faults(self, batch, before, after):
+        counties, kinds = counties_of(batch), kinds_of()
+        floors = province_lines(batch)
+        found = []
+        for key, row in after.items():
+            if before.get(key) == row:
+                continue
+            if key[0] not in counties:
+                found.append(Fault(key, "该县区不属于本批次所在的市。"))
+            if key[1] not in kinds:
+                found.append(Fault(key, "没有这种计划类型。"))
+            floor = floors.get(key[1], floors.get("", 0))
+            if row["score"] < floor:
+                found.append(Fault(key, f"低于全省最低分数线 {floor / 100:g} 分。"))
+        return found
+
+    def write(self, batch, before, after):
+        RegionLine.objects.filter(batch=batch).delete()
+        RegionLine.objects.bulk_create(
+            RegionLine(batch=batch, county=county, kind=kind, score=row["score"])
+            for (county, kind), row in after.items()
+        )
+
+    def touched(self, batch, before, after):
+        changed = differences(before, after)
+        everywhere = any(not key[0] for key, _, _ in changed)
+        kinds = {key[1] for key, _, _ in changed}
+        plans = PlanLine.objects.filter(batch=batch)
+        if "" not in kinds:
+            plans = plans.filter(kind__in=kinds)
+        pool = _choosing(batch)
+        if not everywhere:
+            pool = pool.filter(county__in={key[0] for key, _, _ in changed})
+        words = [
+            _below(pool if not key[0] else pool.filter(county=key[0]), self.label(batch, key), was, to_be)
+            for key, was, to_be in changed[:SAID]
+        ]
+        return Touched(plans.values("school").distinct().count(), pool.count(), tuple(words))
+
+
+class SetSchoolLine(SchoolsControl):
+    """Lines that schools set for themselves, not below that of the region (domain.md §4.3)."""
+
+    function = "dispatch.set_school_line"
+
+    def keys(self, batch):
+        return (*super().keys(batch), Column("county", "生源范围", "choice", counties_of(batch)))
+
+    def values(self, batch):
+        return (SCORE,)
+
+    def now(self, batch):
+        rows = SchoolLine.objects.filter(batch=batch).order_by("school__code", "county")
+        return {
+            (code, county): {"score": score}
+            for code, county, score in rows.values_list("school__code", "county", "score")
+        }
+
+    def listed(self, batch):
+        now = self.now(batch)
+        return dict(
+            sorted((now | {(code, ""): {} for code in schools_of(batch) if (code, "") not in now}).items())
+        )
+
+    def faults(self, batch, before, after):
+        counties = counties_of(batch)
+        region = dict(batch.lines.filter(kind="").values_list("county", "score"))
+        found = super().faults(batch, before, after)
+        for key, row in after.items():
+            if before.get(key) == row:
+                continue
+            if key[1] not in counties:
+                found.append(Fault(key, "该县区不属于本批次所在的市。"))
+            line = region.get(key[1], region.get("", 0))
+            if row["score"] < line:
+                found.append(Fault(key, f"低于区域分数线 {line / 100:g} 分，不起作用。"))
+        return found
+
+    def write(self, batch, before, after):
+        schools = schools_of(batch)
+        SchoolLine.objects.filter(batch=batch).delete()
+        SchoolLine.objects.bulk_create(
+            SchoolLine(batch=batch, school=schools[code], county=county, score=row["score"])
+            for (code, county), row in after.items()
+            if code in schools
+        )
+
+    def touched(self, batch: Batch, before: Rows, after: Rows):
+        whole = super().touched(batch, before, after)
+        words = [
+            _below(_choosing(batch, key[0], key[1]), self.label(batch, key), was, to_be)
+            for key, was, to_be in differences(before, after)[:SAID]
+        ]
+        return Touched(whole.schools, whole.candidates, tuple(words))
+
+
+@transaction.atomic
+def province_line_set(*, actor: User, kind: str, score: int | None, percent: int | None) -> None:
+    """Set or take away the province's lowest line (鲁招考〔2019〕46号 二3; domain.md §4.3).
+
+    Args:
+        actor: an officer of the province.
+        kind: code of a kind of plan, or empty for all.
+        score: hundredths of a mark; percent: of full marks; neither takes the line away.
+
+    Raises:
+        Refusal: if he is of no province, both are given, the kind is unknown, nothing changes, or a run of
+            a batch of the season is confirmed or not released.
+    """
+    if actor.organisation.kind != Organisation.Kind.PROVINCE:
+        raise Refusal("全省最低分数线由省招办设置。")
+    if kind and kind not in {one.code for one in plan_kinds()}:
+        raise Refusal(f"没有“{kind}”这种计划类型。")
+    if score is not None and percent is not None:
+        raise Refusal("分数和满分的百分比只能填一项。")
+    season = season_of(actor)
+    Season.objects.select_for_update(of=("self",)).get(pk=season.pk)
+    rows = ProvinceLine.objects.filter(season=season, kind=kind)
+    before = rows.first()
+    if (before.score, before.percent) == (score, percent) if before else score is percent is None:
+        raise Refusal("没有任何变化。")
+    for batch in Batch.objects.select_for_update(of=("self",)).filter(season=season).order_by("pk"):
+        batch_free(batch)
+    rows.delete()
+    if score is not None or percent is not None:
+        ProvinceLine.objects.create(season=season, kind=kind, score=score, percent=percent)
+    deed_record(
+        actor=actor,
+        subject=f"设置全省最低分数线 {kind or '全部计划类型'}",
+        note=f"{_said(before.score, before.percent) if before else '未设'} → {_said(score, percent)}",
+    )
+
+
+def _said(score: int | None, percent: int | None) -> str:
+    if score is not None:
+        return f"{score / 100:g} 分"
+    return "取消" if percent is None else f"满分的 {percent}%"
+
+
+def _choosing(batch: Batch, school: str = "", county: str = ""):
+    """Candidates in the pool who have a choice in the batch, or who chose one school."""
+    chosen = Choice.objects.filter(candidate=OuterRef("pk"), batch=batch)
+    pool = Candidate.objects.filter(season=batch.season_id, city=batch.city, dossier__state=State.POOL)
+    if county:
+        pool = pool.filter(county=county)
+    return pool.filter(Exists(chosen.filter(school__code=school) if school else chosen.filter(position=1)))
+
+
+def _below(pool, label: str, was: dict | None, to_be: dict | None) -> str:
+    """How many totals lie below a line before and after."""
+    old, new = (row["score"] if row else 0 for row in (was, to_be))
+    counted = pool.aggregate(
+        all=Count("pk"), old=Count("pk", filter=Q(total__lt=old)), new=Count("pk", filter=Q(total__lt=new))
+    )
+    return (
+        f"{label}：在库且填报的考生 {counted['all']} 名，总分低于该线的由 {counted['old']} 名变为 {counted['new']} 名"
+        "（不含照顾加分）。"
+    )
