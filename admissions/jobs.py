@@ -94,7 +94,7 @@ def _given_up(job: Job) -> bool:
     """
     if job.state == Job.State.QUEUED and timezone.now() - job.created_at < PATIENCE:
         return False
-    if _worked_on(job):  # also by this very connection, which would be given the lock a second time
+    if job_worked_on(job):  # also by this very connection, which would be given the lock a second time
         return False
     with _alone(str(job.pk)) as alone:
         if alone:
@@ -162,7 +162,7 @@ def progress_of(job: Job) -> dict:
 
 def job_interrupted(job: Job) -> bool:
     """Whether a running job's worker has died: it wrote nothing, and can be started again."""
-    if job.state != Job.State.RUNNING or _worked_on(job):
+    if job.state != Job.State.RUNNING or job_worked_on(job):
         return False
     return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).exists()  # or it has just ended
 
@@ -234,7 +234,7 @@ def _alone(key: str) -> Iterator[bool]:
                     cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [f"job:{key}"])
 
 
-def _worked_on(job: Job) -> bool:
+def job_worked_on(job: Job) -> bool:
     """Whether any connection holds the job; looks, and takes nothing that a worker might want just then."""
     with connection.cursor() as cursor:
         cursor.execute(

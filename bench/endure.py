@@ -27,7 +27,7 @@ from django.core.cache import cache  # noqa: E402
 from django.db import OperationalError, connection  # noqa: E402
 
 from accounts.refusals import Refusal  # noqa: E402
-from admissions.jobs import Progress, job_cancel, job_interrupted  # noqa: E402
+from admissions.jobs import Progress, job_cancel, job_interrupted, job_worked_on  # noqa: E402
 from admissions.models import Batch, Job  # noqa: E402
 from dispatch.models import Run  # noqa: E402
 from dispatch.services import executing, sending  # noqa: E402
@@ -110,11 +110,15 @@ class Desk:
         return executing.run_execute_start(actor=self.officer, run=self.run())
 
     def wait(self, job: Job, patience: float = PATIENCE) -> str:
-        """Until a job has ended; its state."""
+        """Until a job has ended and its worker has laid it down; its state.
+
+        For an instant after a commit the server shows its rows and not yet the new partition; the answer to
+        the worker, and so the end of his lock, comes after that instant.
+        """
         until = time.monotonic() + patience
         while time.monotonic() < until:
             job.refresh_from_db()
-            if job.ended:
+            if job.ended and not job_worked_on(job):
                 break
             time.sleep(0.005)
         return job.state
@@ -156,22 +160,22 @@ class Desk:
         point.faults += self.promise.undone()
 
     def _look(self, point: Point, job: Job) -> None:
-        """Before anything is started again; a server still ends a statement whose worker has died."""
+        """Before anything is started again, but for the message of a process whose worker lives on.
+
+        A server still ends the statement of a worker that has died, a commit perhaps.
+        """
+        if point.victim == "worker":
+            until = time.monotonic() + PATIENCE
+            while job_worked_on(job) and time.monotonic() < until:
+                time.sleep(0.002)
         point.found, differences = self.promise.verdict()
+        if point.found == BETWEEN and point.victim == "pool process":  # see ``wait``
+            time.sleep(0.1)
+            point.found, differences = self.promise.verdict()
         point.faults += differences
-        until = time.monotonic() + PATIENCE
-        while point.victim == "worker" and time.monotonic() < until:
-            job.refresh_from_db()
-            if job.state != Job.State.RUNNING or job_interrupted(job):
-                break
-            time.sleep(0.002)
         job.refresh_from_db()
         point.job = "interrupted" if job_interrupted(job) else job.state
-        if point.victim == "worker":
-            point.found, differences = self.promise.verdict()
-            point.faults += differences
-        done = job.state == Job.State.DONE
-        if point.victim != "pool process" and done != (point.found == WHOLE):
+        if point.victim != "pool process" and (job.state == Job.State.DONE) != (point.found == WHOLE):
             point.faults.append(f"the run is {point.found} and its job {job.state}")
 
     def _again(self, point: Point, job: Job) -> None:

@@ -6,6 +6,7 @@ candidates, at random moments, and with the server killed too: `script/endure`.
 
 import os
 import signal
+import time
 import warnings
 
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from accounts.refusals import Refusal
-from admissions.jobs import Progress, job_run
+from admissions.jobs import Progress, job_run, job_worked_on
 from admissions.models import Job
 from bench.wholeness import ABSENT, BETWEEN, WHOLE, Promise
 from dispatch.models import Placement, RegionLine, Run
@@ -79,7 +80,7 @@ def execution(cast, run, *, steps: Steps | None = None, last=lambda: None):
 
 
 def in_a_worker(job: Job, work) -> int:
-    """Run a job in a process of its own; give the signal that ended it, or 0."""
+    """Run a job in a process of its own; give the signal that ended it, or 0, once the server knows of it."""
     connection.close()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads; the child uses none
@@ -89,7 +90,12 @@ def in_a_worker(job: Job, work) -> int:
             job_run(str(job.pk), work)
         finally:
             os._exit(0)
-    return -os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = os.waitpid(child, 0)[1]
+    for _ in range(1000):
+        if not job_worked_on(job):
+            return -os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    raise AssertionError("the server still holds the job of a dead worker")
 
 
 def steps_of(cast, run) -> list[str]:
