@@ -47,7 +47,6 @@ def test_it_is_written_once_and_taken_away_as_the_same_bytes(made, cast, client_
     response = officer.get(address(made, "case"))
     data = b"".join(response.streaming_content)
     assert hashlib.sha256(data).hexdigest() == kept["digest"]
-    response.close()
     assert "attachment" in response.headers["Content-Disposition"]
     deed = Deed.objects.get(subject=f"下载案卷 {made}")
     assert (deed.actor, deed.function) == (cast.second, "dispatch.dispatch_batch")
@@ -87,7 +86,6 @@ def test_an_undone_run_keeps_its_case(made, cast, client_of):
     executing.run_cancel(actor=cast.city, run=made, reason="计划有误")
     response = client_of(cast.city).get(address(made, "case"))
     assert b"".join(response.streaming_content).startswith(b"PK")
-    response.close()
 
 
 def test_it_needs_the_function_and_the_tenant(made, cast, client_of):
