@@ -178,7 +178,9 @@ class _Words:
 
 def _tie_words(names: Mapping[str, str], keys: list[str]) -> str:
     parts = (re.split(r"\s*\+\s*", key) for key in keys or ())
-    return " → ".join("＋".join(names.get(part, part) for part in key) for key in parts)
+    return " → ".join(
+        "＋".join(names.get(part, part.removeprefix("grade:")) for part in key) for key in parts
+    )
 
 
 def _last_time(batch: Batch, parameters: dict, run: Run | None) -> tuple[dict | None, str]:
@@ -196,7 +198,8 @@ def _last_time(batch: Batch, parameters: dict, run: Run | None) -> tuple[dict | 
     )
     if version is None:
         return None, ""
-    former = {name: value for name, value in version.content.items() if name in parameters}
+    [[_, values]] = version.content  # a control of one row
+    former = {name: value for name, value in values.items() if name in parameters}
     return former | {"mode_version": version.number}, f"投档模式第 {version.number} 版"
 
 

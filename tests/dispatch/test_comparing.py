@@ -277,7 +277,8 @@ def test_the_next_run_is_compared_with_the_last_one_executed(cast, run, batch, s
 
 def test_parameters_in_words_beside_their_former_values(cast, batch, schools):
     now = sending.parameters_of(batch) | {
-        "mode": "parallel", "bands": [1, 2], "tie_keys": ["chinese + maths", "lottery"], "lines": {"": 40000},
+        "mode": "parallel", "bands": [1, 2], "lines": {"": 40000},
+        "tie_keys": ["chinese + maths", "grade:综合素质", "lottery"],
         "kind": "dispatch_school", "only": [schools[0].pk], "plans": 13, "seed": "2021-42",
     }  # fmt: skip
     before = now | {
@@ -293,7 +294,7 @@ def test_parameters_in_words_beside_their_former_values(cast, batch, schools):
     }
     assert rows["分数线（荔湾区）"]["value"] == rows["梯度线"]["value"] == "未设"
     assert rows["志愿分段"]["value"] == "1、2"
-    assert rows["同分比较"]["value"] == "语文＋数学 → 随机序号"
+    assert rows["同分比较"]["value"] == "语文＋数学 → 综合素质 → 随机序号"
     assert rows["指定院校"]["value"] == schools[0].name
     assert rows["随机种子"]["value"] == "2021-42"
     assert not any(row["changed"] for row in parameters_compared(batch, now, None))
@@ -305,7 +306,7 @@ def test_a_first_run_is_compared_with_the_version_of_the_mode_before(cast, batch
     for number, ratio in ((1, 110), (2, 120)):
         ControlVersion.objects.create(
             batch=batch, function="dispatch.set_mode", number=number, made_by=cast.city,
-            content={"ratio_percent": ratio, "mode": batch.mode},
+            content=[[[], {"ratio_percent": ratio, "mode": batch.mode, "major_rule": "score_clear"}]],
         )  # fmt: skip
     batch.mode_version, batch.ratio_percent = 2, 120
     sheet = parameters_sheet(batch, sending.parameters_of(batch))
