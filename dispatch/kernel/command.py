@@ -34,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BadCase as error:
         _tell(str(error))
         return BAD
+    except BrokenPipeError:  # whoever reads has had enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except MemoryError:
         _tell(f"{chosen.case}: the case does not fit the memory")
         return BAD

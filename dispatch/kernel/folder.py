@@ -79,8 +79,8 @@ class _Persons:
         scores = {name: _Digits() for name in scored}
         self.lines: list = []
         for columns in table.blocks(path, [*names, *scored]):
-            found = {column.name: column for column in columns}
-            for name, column in list(found.items())[len(names) :]:
+            found = dict(zip(names, columns, strict=False))
+            for name, column in zip(scored, columns[len(names) :], strict=True):
                 scores[name].add(column)
             parts["words"].append(_ids(found["candidate"]))
             self.lines.append(_lines_of(found["candidate"]))

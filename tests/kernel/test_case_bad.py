@@ -1,11 +1,17 @@
 """Each way in which a case can be bad: one line that says what and where, status 2, nothing written."""
 
 import copy
+import io
 import json
+import tempfile
+from contextlib import redirect_stderr
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dispatch.kernel import fields
+from dispatch.kernel import fields, table
 from dispatch.kernel.command import main
 
 GOOD = {
@@ -317,3 +323,54 @@ def test_what_means_nothing_is_told_and_passed_over(tmp_path, capsys):
 def test_a_number_is_not_read_as_text_but_as_it_is_written():
     for text in ("1_000", "１", " 1", "1 ", "", "-", "1e", "0x10", "NaN", "inf", "1,5", "1e1000"):
         assert fields.number_of(text) is None
+
+
+PIECES = [
+    b",",
+    b'"',
+    b"\r",
+    b"\n",
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b" ",
+    b".",
+    b"-",
+    b"1",
+    b"c1",
+    b"A",
+    "字".encode(),
+    b"",
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(sorted(FOLDER)),
+    st.lists(
+        st.tuples(st.integers(0, 70), st.integers(0, 3), st.sampled_from(PIECES)), min_size=1, max_size=4
+    ),
+    st.sampled_from([5, 1 << 24]),
+)
+def test_a_damaged_file_is_read_alike_by_both_readers_or_refused(name, edits, chunk):
+    text = FOLDER[name].encode()
+    for at, length, piece in edits:
+        text = text[:at] + piece + text[at + length :]
+    results = []
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for other, good in FOLDER.items():
+            (folder / other).write_bytes(text if other == name else good.encode())
+        for fast in (table._fast, lambda *rest: None):
+            with pytest.MonkeyPatch.context() as patch, redirect_stderr(io.StringIO()) as told:
+                patch.setattr(table, "CHUNK", chunk)
+                patch.setattr(table, "_fast", fast)
+                out = folder / "out"
+                out.unlink(missing_ok=True)
+                status = main(["solve", str(folder), "--out", str(out)])
+            assert status in (0, 2)
+            assert (status == 0) == out.exists()
+            lines = [line for line in told.getvalue().splitlines() if not line.startswith("note: ")]
+            assert len(lines) == (1 if status else 0)
+            results.append((status, out.read_bytes() if not status else b""))
+    assert results[0] == results[1]

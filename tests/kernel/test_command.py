@@ -329,3 +329,20 @@ def test_the_module_is_run_by_its_name_and_its_status_is_that_of_the_process(tmp
     assert done.stdout.decode() == RIGHT
     done = subprocess.run([*call, "--mode", "tiers"], cwd=ROOT, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+
+
+def test_a_reader_who_has_had_enough_is_no_error(tmp_path):
+    crowd = [{"id": f"candidate-{n:06d}", "choices": [], "total": 5} for n in range(20_000)]
+    case = case_of(tmp_path, {"units": [], "candidates": crowd})
+    call = [sys.executable, "-m", "dispatch.kernel", "solve", case]
+    with subprocess.Popen(call, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"candidate-000000,-,0\n"
+        process.stdout.close()
+        assert (process.wait(), process.stderr.read()) == (0, b"")
+
+
+def test_any_column_of_numbers_may_be_a_key(tmp_path, capsys):
+    (tmp_path / "units.csv").write_text("unit,plan\nA,1\n")
+    (tmp_path / "candidates.csv").write_text("candidate,region,sex,total\n1,7,1,5\n2,8,2,5\n3,8,1,5\n")
+    (tmp_path / "choices.csv").write_text("candidate,no,unit\n1,1,A\n2,1,A\n3,1,A\n")
+    assert run(capsys, "solve", tmp_path, "--keys", "region,sex:asc")[1] == "1,-,0\n2,-,0\n3,A,1\n"
