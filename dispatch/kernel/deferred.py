@@ -38,7 +38,7 @@ def run_band(
         waiting: int64[b], candidate indices, best first by the common order.
         start, stop: the columns of the band.
         ties: what happens to equals at the last seat.
-        left: int64[m], seats; those taken are subtracted, never below 0.
+        left: int64[m], seats; those taken are subtracted. Below 0 after a surplus, which is as good as 0.
         position, unit: [n], as in `Outcome`; set for those who are sent.
 
     Cost: linear in the choices read, and a sort of what a unit holds whenever more come than it can take.
@@ -66,7 +66,7 @@ def run_band(
         sent = held[u] & LOW
         position[waiting[sent]] = column[sent]
         unit[waiting[sent]] = u
-        left[u] = max(left[u] - len(sent), 0)  # a surplus is no debt
+        left[u] -= len(sent)
 
 
 def _ask(problem, waiting, asking, column, stop, limit):

@@ -193,6 +193,20 @@ def test_equals_reference_in_a_crowd(sizes, ties):
     assert same(bands.solve(problem, sizes, ties), reference.solve(problem, sizes, ties))
 
 
+def test_who_comes_late_to_a_refused_group_is_refused_with_it():
+    """The best by the common order is displaced at unit 1 and comes to unit 0 when his equals there are out."""
+    problem = Problem(
+        np.arange(4),
+        np.zeros(4, np.int32),
+        np.array([[1, 0], [0, -1], [0, -1], [1, -1]], np.int32),
+        np.array([1, 1], np.int32),
+        None,
+        np.array([[2, 5], [5, 0], [5, 0], [1, 0]], np.int32),
+    )
+    assert score_first.solve(problem, TiePolicy.REJECT_ALL).unit.tolist() == [-1, -1, -1, 1]
+    assert score_first.solve(problem).unit.tolist() == [0, -1, -1, 1]
+
+
 def test_places_at_the_ends_of_their_range():
     lowest, highest = np.iinfo(np.int32).min, np.iinfo(np.int32).max
     problem = Problem(
