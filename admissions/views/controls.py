@@ -28,7 +28,10 @@ PER_PAGE = 50
 
 
 def control_pages(
-    control: Control, change: type["ChangeView"] | None = None, home: type["BatchesPage"] | None = None
+    control: Control,
+    change: type["ChangeView"] | None = None,
+    home: type["BatchesPage"] | None = None,
+    page_template: str = "admissions/control_page.html",
 ) -> list:
     """Bind the pages of a control below its function.
 
@@ -36,13 +39,15 @@ def control_pages(
         control: of one function.
         change: its form, if not the general one.
         home: its list of batches, if not the general one.
+        page_template: of the page with its rows.
     """
     key, options = control.function, {"control": control}
     change = change or ChangeView
     one_row = not control.keyed
+    first = options if one_row else options | {"template_name": page_template}
     return [
         serve(key, home or BatchesPage),
-        serve(key, change if one_row else ControlPage, "<int:pk>", **options),
+        serve(key, change if one_row else ControlPage, "<int:pk>", **first),
         *([] if one_row else [serve(key, change, "<int:pk>/change", **options)]),
         serve(key, ExportView, "<int:pk>/export", **options),
         serve(key, ImportView, "<int:pk>/import", **options),

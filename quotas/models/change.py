@@ -28,6 +28,7 @@ class PlanChange(models.Model):
         CHANGE = "change", "增减"
         OUT = "out", "调出"
         IN = "in", "调入"
+        RESERVE = "reserve", "机动"
 
     line = models.ForeignKey(PlanLine, models.PROTECT, related_name="changes", verbose_name="计划")
     other = models.ForeignKey(PlanLine, models.PROTECT, null=True, related_name="+", verbose_name="对方计划")

@@ -1,18 +1,19 @@
 """What the controls of this app share: schools of a batch, and the guard of a run under way."""
 
-from collections.abc import Iterable
-
 from django.db import transaction
 from django.db.utils import OperationalError
 
 from accounts.refusals import Refusal
-from admissions.models import Batch, Region, School
+from admissions.models import Batch, Region
 from admissions.reference import plan_kinds
-from admissions.services.controls import Column, Control, Fault, Key, Rows, guards
+from admissions.services.controls import Control, guards
+from quotas.services.school_controls import SchoolsControl as OfSchools
+from quotas.services.school_controls import schools_of
 
 from ...models import ControlVersion, Run
 from ...models.run import PAUSING_STATES
 
+__all__ = ["BatchControl", "SchoolsControl", "batch_free", "counties_of", "kinds_of", "schools_of"]
 CITY = "全市"
 ALL_KINDS = "全部"
 
@@ -39,12 +40,6 @@ def batch_free(batch: Batch) -> None:
 guards.append(batch_free)
 
 
-def schools_of(batch: Batch) -> dict[str, School]:
-    """Schools that have plans in a batch, by code."""
-    found = School.objects.filter(planline__batch=batch).distinct().order_by("code")
-    return {school.code: school for school in found}
-
-
 def counties_of(batch: Batch) -> dict[str, str]:
     """Counties of a batch's city with their names, the whole city first."""
     rows = Region.objects.filter(code__startswith=batch.city).exclude(code=batch.city)
@@ -62,25 +57,5 @@ class BatchControl(Control):
     versions = ControlVersion
 
 
-class SchoolsControl(BatchControl):
-    """A control whose first key is a school with a plan in the batch."""
-
-    def keys(self, batch):
-        return (Column("school", "学校代码", note="一行一个，或用空格分开"),)
-
-    def told(self):
-        return ("学校名称",)
-
-    def names(self, batch: Batch, keys: Iterable[Key]):
-        codes = {key[0] for key in keys}
-        rows = School.objects.filter(province=batch.season.province, code__in=codes)
-        names = dict(rows.values_list("code", "name"))
-        return {key: (names.get(key[0], ""),) for key in keys}
-
-    def faults(self, batch: Batch, before: Rows, after: Rows):
-        known = schools_of(batch)
-        return [
-            Fault(key, "该校在本批次没有招生计划。")
-            for key in after
-            if key not in before and key[0] not in known
-        ]
+class SchoolsControl(BatchControl, OfSchools):
+    """The same, with a school with a plan in the batch as its first key."""
