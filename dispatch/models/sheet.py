@@ -55,7 +55,7 @@ class Sheet(models.Model):
         if self.cancelled_at:
             return "已撤销"
         if self.submitted_at:
-            return "已提交"
+            return "派位录取" if self.run.admits else "已提交"
         if self.opened_at:
             return "院校在阅"
         return "已发布" if self.released_at else "待发布"

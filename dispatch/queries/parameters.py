@@ -137,7 +137,13 @@ class _Words:
         if only := parameters.get("only"):
             said["指定院校"] = "、".join(self.schools.get(school, str(school)) for school in only)
         mode = parameters.get("mode")
+        lottery = parameters.get("kind") == Run.Kind.LOTTERY
+        if lottery:
+            by_choice = mode == Batch.Mode.CHOICE_FIRST
+            said["派位顺序"] = "先各校第一志愿，再第二志愿" if by_choice else "按随机号逐名看各志愿"
         for name, (label, words) in PLAIN.items():
+            if lottery:
+                continue  # the number alone decides, one seat for each
             means_nothing = {"bands": Batch.Mode.PARALLEL, "tiers": Batch.Mode.TIERS}.get(name, mode) != mode
             if name in parameters and not means_nothing:
                 said[label] = words(parameters[name])
