@@ -123,6 +123,14 @@ class Desk:
             time.sleep(0.005)
         return job.state
 
+    def settle(self, patience: float = PATIENCE) -> None:
+        """Until nobody works on anything, the verification that follows an execution above all."""
+        until, quiet = time.monotonic() + patience, 0
+        while quiet < 3 and time.monotonic() < until:
+            busy = any(job_worked_on(job) for job in Job.objects.filter(state__in=Job.UNDER_WAY))
+            quiet = 0 if busy else quiet + 1
+            time.sleep(0.03)
+
     def undisturbed(self) -> float:
         """Seconds of an execution that nobody disturbs, from the message to the job's end."""
         self.fresh()
@@ -131,6 +139,7 @@ class Desk:
         word, differences = self.promise.verdict()
         if (state, word) != (Job.State.DONE, WHOLE):
             raise SystemExit(f"undisturbed, the job is {state} and the run {word}: {differences}")
+        self.settle()
         return seconds
 
     def disturbed(self, point: Point) -> None:
@@ -156,6 +165,7 @@ class Desk:
         self._whole(point, "after starting again")
         execute(str(job.pk))  # the first message comes late, once more
         self._whole(point, "after a late delivery")
+        self.settle()
         executing.run_cancel(actor=self.officer, run=self.run(), reason="演练")
         point.faults += self.promise.undone()
 

@@ -38,6 +38,7 @@ _COUNTS = {
     " JOIN dispatch_placement p ON p.id = e.placement_id AND p.candidate_id = e.candidate_id"
     " WHERE p.run_id = %(run)s AND e.step = 'dispatch'",
     "deeds": "SELECT count(*) FROM accounts_deed WHERE subject = %(deed)s",
+    "seals of the execution": "SELECT count(*) FROM dispatch_seal WHERE run_id = %(run)s AND deed = 'execute'",
     "partitions of the run": "SELECT count(*) FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid"
     " WHERE inhparent = 'dispatch_placement'::regclass AND c.relname = %(part)s",
     "tables that are no partition": "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND NOT relispartition"
@@ -70,7 +71,7 @@ class Promise:
         added = {
             "sheets": size, "dossiers on sheets": sent, "placements": sent, "candidates placed": sent,
             "dossiers sent": sent, "dossiers in the pool": -sent, "events of a dispatch": sent,
-            "events of the placements": sent, "deeds": 1, "partitions of the run": 1,
+            "events of the placements": sent, "deeds": 1, "seals of the execution": 1, "partitions of the run": 1,
         }  # fmt: skip
         self.whole = {
             name: value + added.get(name, 0) for name, value in self.absent.items() if name in _COUNTS
