@@ -7,6 +7,7 @@ in ten. Each figure is the median of three.
 """
 
 import argparse
+from dataclasses import replace
 
 import numpy as np
 
@@ -58,7 +59,26 @@ def measure(n: int) -> dict[str, float]:
         figures[f"explain {sizes}"] = median_of(
             lambda o=outcome, s=sizes, c=who: words(explain(problem, o, s, c))
         )
+    measure_own_orders(problem, figures)
     return figures
+
+
+def measure_own_orders(problem: Problem, figures: dict) -> None:
+    """The same where each unit ranks by scores of its own, without any bearing on the common order."""
+    scores = np.random.default_rng(2).integers(0, 75_000, problem.choices.shape, np.int32)
+    own = replace(problem, place=-scores)
+    for sizes in ((COLUMNS,), (1, 2)):
+        for ties in TiePolicy:
+            outcome = bands.solve(own, sizes, ties)
+            name = f"own orders {sizes} {ties}"
+            figures[f"solve {name}"] = median_of(lambda s=sizes, t=ties: bands.solve(own, s, t))
+            figures[f"faults {name}"] = median_of(
+                lambda o=outcome, s=sizes, t=ties: list(faults(own, o, s, t))
+            )
+            if found := list(faults(own, outcome, sizes, ties)):
+                raise SystemExit(f"the check found {found[:3]}")
+    who = int(np.flatnonzero(outcome.unit < 0)[-1])
+    figures["explain own orders"] = median_of(lambda: words(explain(own, outcome, sizes, who)))
 
 
 def main() -> None:
@@ -71,7 +91,7 @@ def main() -> None:
             figures = measure(n)
         say(f"{n} candidates, {COLUMNS} choices, {UNITS} units, peak memory {memory['added'] // MB} MB")
         for name, seconds in figures.items():
-            say(f"  {name:<32}{seconds * 1000:9.1f} ms")
+            say(f"  {name:<38}{seconds * 1000:9.1f} ms")
         report.add(size=n, seconds=figures, memory=memory["added"])
 
 
