@@ -3,9 +3,10 @@
     script/bench dispatch [--sizes 20000 200000] [--repeat 3] [--choices 10] [--units 2000] [--orm 500]
 
 One city, one batch. `run` is what an execution does: read, rank, solve, compare the fingerprint, sheets,
-placements in a partition of their own with its indexes, states, events, commit; and the independent check of
-the rehearsal beside it. F is `bench.floor`, on the same connection. Each repetition has a fresh copy of the
-filled database; figures are medians. 1000000 is a size too; it takes some 6 GB of disk and a quarter of an hour.
+placements in a partition of their own with its indexes, states, events, seal, commit; and the independent
+check of the rehearsal beside it. Then it is verified by the second implementation, and replayed by the kernel.
+F is `bench.floor`, on the same connection. Each repetition has a fresh copy of the filled database; figures are
+medians. 1000000 is a size too; it takes some 6 GB of disk and a quarter of an hour.
 """
 
 import argparse
@@ -20,9 +21,9 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from admissions.jobs import Progress  # noqa: E402
-from dispatch import loading, placing, snapshot  # noqa: E402
+from dispatch import loading, placing, second, snapshot  # noqa: E402
 from dispatch.runs import run_explain  # noqa: E402
-from dispatch.services import executing, sending  # noqa: E402
+from dispatch.services import executing, sending, verifying  # noqa: E402
 
 from . import filling, floor, scratch  # noqa: E402
 from .common import MB, Report, Steps, medians, peak_memory, say, shares, timed  # noqa: E402
@@ -44,6 +45,13 @@ STEPS = (
     (executing, "placements_attach", "attach, indexes"),
     (executing, "_seats_over", "seats over"),
     (executing, "dossiers_move_all", "move dossiers, events"),
+    (executing, "outcome_rows_digest", "digest of the seal"),
+    (verifying, "rehearsal_kept", "load arrays"),
+    (verifying, "fingerprint_of", "fingerprint"),
+    (second, "case_write", "lay out the input"),
+    (second, "case_solve", "second implementation, digest"),
+    (second, "placements_digest", "digest of placements"),
+    (verifying, "standing_faults", "checks on placements"),
 )
 PARTS = ((loading, "copy_out", "of it, binary COPY out"), (placing, "copy_in", "of it, binary COPY in"))
 
@@ -102,6 +110,16 @@ def once(filled: str, orm: int) -> dict:
     found |= {"candidates": run.candidates, "sent": run.sent, "outcome": run.outcome_digest}
     candidate = scratch.ask("SELECT max(id) FROM admissions_candidate")[0]
     found["explain"] = timed(lambda: run_explain(run, candidate))[1]
+    with peak_memory() as memory:
+        found["verify"], found["verify_steps"], _ = watched(
+            lambda: verifying.run_verify(actor=officer, run=run, progress=PROGRESS)
+        )
+    found["verify_memory"] = memory["added"]
+    replayed, found["replay"] = timed(lambda: verifying._replay(run, PROGRESS, 1, 7))
+    run.refresh_from_db()
+    if not run.verified_at or not replayed.agrees:
+        words = run.verifications.first().words
+        raise SystemExit(f"the recomputation does not agree: {replayed.words} {words}")
     found["cancel"] = timed(lambda: executing.run_cancel(actor=officer, run=run, reason="bench"))[1]
     if orm:
         found["orm_per_candidate"] = row_by_row(batch, orm)
@@ -129,13 +147,16 @@ def measure(size: int, choices: int, units: int, repeat: int, orm: int) -> dict:
 
 def summary(runs: list[dict]) -> dict:
     """Medians and ratios."""
-    names = ("run", "floor", "floor_read", "check", "explain", "cancel", "rehearsal")
+    names = ("run", "floor", "floor_read", "check", "explain", "cancel", "rehearsal", "verify", "replay")
     found = {name: median(run[name] for run in runs) for name in names}
-    found |= {name: medians([run[name] for run in runs]) for name in ("steps", "parts", "rehearsal_steps")}
+    tables = ("steps", "parts", "rehearsal_steps", "verify_steps")
+    found |= {name: medians([run[name] for run in runs]) for name in tables}
     n, write = runs[0]["candidates"], runs[0]["floor_write"]
     log, pages = median(run["wal"] for run in runs), median(run["wal_pages"] for run in runs)
     found["run_per_floor"] = median(run["run"] / run["floor"] for run in runs)
     found["check_per_run"] = found["check"] / found["run"]
+    found["verify_per_run"] = median(run["verify"] / run["run"] for run in runs)
+    found["replay_per_run"] = median(run["replay"] / run["run"] for run in runs)
     found["microseconds_per_candidate"] = found["run"] / n * 1e6
     found["memory_per_candidate"] = max(run["memory"] for run in runs) / n
     found["memory_per_candidate_rehearsal"] = max(run["rehearsal_memory"] for run in runs) / n
@@ -162,6 +183,10 @@ def tell(found: dict) -> None:
     say(f"check / run {found['check_per_run']:.3f}; explain {found['explain'] * 1000:.0f} ms;"
         f" cancel {found['cancel']:.2f} s; rehearsal {found['rehearsal']:.2f} s")  # fmt: skip
     for line in shares(found["rehearsal_steps"], found["rehearsal"]):
+        say(line)
+    say(f"verification by the second implementation {found['verify']:.2f} s, / run {found['verify_per_run']:.2f};"
+        f" replay {found['replay']:.2f} s, / run {found['replay_per_run']:.2f}; target 0.7")  # fmt: skip
+    for line in shares(found["verify_steps"], found["verify"]):
         say(line)
     say(f"memory per candidate {found['memory_per_candidate']:.0f} B, of the rehearsal"
         f" {found['memory_per_candidate_rehearsal']:.0f} B; HOT {found['hot_share']:.1%}")  # fmt: skip
