@@ -17,6 +17,7 @@ from .views import (
     reviewing,
     sending,
     special,
+    status,
 )
 
 app_name = "dispatch"
@@ -49,6 +50,12 @@ def run_pages(key: str) -> list:
 urlpatterns = [
     *import_pages("dispatch.import_daily_results", upload_is_home=True),
     *control.pages(),
+    serve("dispatch.set_candidate_status", status.StatusRequestsView),
+    serve("dispatch.set_candidate_status", status.NewStatusView, "new"),
+    serve("dispatch.set_candidate_status", status.StatusRequestPage, "<int:pk>"),
+    serve("dispatch.set_candidate_status", status.DecideStatusView, "<int:pk>/decide"),
+    serve("dispatch.set_candidate_status", status.WithdrawStatusView, "<int:pk>/withdraw"),
+    serve("dispatch.set_candidate_status", status.ExportStatusView, "<int:pk>/export"),
     serve("dispatch.dispatch_batch", sending.DispatchBatchView),
     serve("dispatch.dispatch_batch", sending.OpenRunView, "open/<int:pk>"),
     *run_pages("dispatch.dispatch_batch"),
