@@ -89,7 +89,7 @@ class User(AbstractUser):
                 groups.setdefault(function.group, []).append(function)
         return list(groups.items())
 
-    @property
+    @cached_property
     def duties(self) -> str:
         """Titles of this user's roles, for the page head."""
         membership = self.memberships.first()
