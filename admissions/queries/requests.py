@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.models import User
 
 from ..models import Request, RequestParty
+from ..services.requests.contract import Check, Light, RequestKind
 from ..services.requests.deciding import acted_for, taken_since
-from ..services.requests.kinds import Check, Light, RequestKind
 
 #: As many rows as a bulk approval looks at; the rest wait for the next.
 BULK = 500

@@ -1,11 +1,12 @@
 """The request engine (申请 → 审核): what every kind of request shares.
 
-``kinds`` is the contract and the registry that the apps above fill; ``asking`` is the school's side,
+``contract`` is the contract of a kind and the registry that the apps above fill; ``asking`` is the school's side,
 ``deciding`` that of the parties, ``attaching`` the papers that go with a request.
 """
 
 from .asking import request_draft, request_submit, request_withdraw
 from .attaching import attachment_add, attachment_remove
+from .contract import Asked, Check, Light, Party, RequestKind, kind_of, kinds, office_of, register
 from .deciding import (
     request_approve,
     request_refuse,
@@ -14,7 +15,6 @@ from .deciding import (
     requests_lay_back,
     requests_take,
 )
-from .kinds import Asked, Check, Light, Party, RequestKind, kind_of, kinds, office_of, register
 
 __all__ = [
     "Asked",

@@ -10,7 +10,7 @@ from accounts.refusals import Refusal
 
 from ...models import Request, RequestParty
 from ..windows import season_of
-from .kinds import Asked, Light, RequestKind, kind_of
+from .contract import Asked, Light, RequestKind, kind_of
 from .rows import Deed, State, effect, own, seen_by, trail
 
 

@@ -16,7 +16,7 @@ from accounts.models import Organisation, User
 from accounts.refusals import Refusal
 
 from ...models import Request, RequestParty
-from .kinds import Light, RequestKind, kind_of
+from .contract import Light, RequestKind, kind_of
 from .rows import Deed, State, effect, locked, trail
 
 Decision = RequestParty.Decision
