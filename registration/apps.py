@@ -6,4 +6,4 @@ class RegistrationConfig(AppConfig):
     verbose_name = "注册"
 
     def ready(self):
-        from . import workbench  # noqa: F401 - registers its parts
+        from . import requests, workbench  # noqa: F401 - each fills a registry

@@ -1,4 +1,5 @@
 from accounts.views.base import not_yet_open, serve
+from admissions.views.requests import request_pages
 
 from .views import changes, deadlines, students, upload
 
@@ -13,5 +14,6 @@ urlpatterns = [
     serve("registration.cancel_registration", changes.RegisteredView),
     serve("registration.cancel_registration", changes.CancelRegistrationView, "<int:pk>"),
     serve("registration.reset_unregistered", deadlines.ResetUnregisteredView),
+    *request_pages("registration.request_withdrawal"),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.context import deed_record
 from accounts.models import User
 from accounts.refusals import Refusal
-from registration.guards import enrolment_guard
+from registration.guards import enrolment_guard, withdrawal_guard
 from registration.models import Enrolment
 
 from ..models import Roster
@@ -86,5 +86,27 @@ def filed_stays(candidates: Sequence[int]) -> str:
             printed_at__gte=registered_at,
         ).first()
         if filed:
-            return f"该考生已列入备案的录取名册（第 {filed.version} 版），不能再改动，请申请更正或录后退。"
+            return f"该考生已列入备案的录取名册（第 {filed.version} 版），不能再改动，请申请更正。"
     return ""
+
+
+@withdrawal_guard
+def printed_stays(candidates: Sequence[int]) -> dict[int, str]:
+    """Why an admission may not be withdrawn: the student stands in a printed or filed roster."""
+    students = list(Enrolment.objects.filter(pk__in=candidates))
+    if not students:
+        return {}
+    rosters = Roster.objects.filter(
+        school__in={student.school_id for student in students},
+        kind=Roster.Kind.VOCATIONAL,
+        state__in=(Roster.State.PRINTED, Roster.State.FILED),
+    )
+    last: dict[tuple, Roster] = {}
+    for roster in rosters.order_by("version"):
+        last[roster.school_id, roster.season_id, roster.stage] = roster
+    found = {}
+    for student in students:
+        roster = last.get((student.school_id, student.season_id, student.stage))
+        if roster and roster.printed_at >= student.registered_at:
+            found[student.pk] = f"该考生已列入录取名册第 {roster.version} 版（{roster.get_state_display()}）"
+    return found

@@ -146,7 +146,7 @@ class AuditRosterView(PrintedRosterView, ActionView):
             raise Refusal("打印人不能备案自己打印的名册，请由另一人审核备案。")
         words = (
             f"将备案 {roster}：{roster.students} 人，{roster.pages} 页，摘要 {roster.digest[:16]}。"
-            "备案后名册中的考生只能通过更正或录后退变动。"
+            "备案后名册中的考生只能通过更正变动。"
         )
         return {"words": words, "count": roster.students, "unit": "名新生"}
 
