@@ -22,6 +22,8 @@ from .snapshot import Snapshot
 
 ROWS = 1 << 18
 """Candidates whose choices are written together."""
+STANDING = "standing"
+"""The field of an order that scores do not give: a lottery's."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of each file: the same run gives the same bytes."""
 README = """\
@@ -58,9 +60,10 @@ units.csv       unit 学校代码；plan 本次可投人数（剩余计划×投�
                 unit: code of the school; plan: dossiers it may take now (seats left × ratio, rounded already),
                 hence ratio_percent 100; conditions are applied to the choices already, hence empty.
 candidates.csv  candidate 考生在本次运行严格排序中的位次（代替考生号，含末位比较或随机号）；
-                total 投档成绩；key1 起为同分比较项，依次比较，均以大者为先。
+                total 投档成绩；key1 起为同分比较项，依次比较，均以大者为先。派位时只有 standing 位次，小者为先。
                 candidate: place in the strict order of the run (with the last key or lottery number), in place of
-                the candidate number; total: dispatch score; key1 …: tie keys in turn, the bigger one first.
+                the candidate number; total: dispatch score; key1 …: tie keys in turn, the bigger one first. Of a
+                lottery there is only the standing by number drawn, the smaller one first.
 choices.csv     candidate, no 志愿序号（从 1 起）, unit。未达线、不符合条件、无计划、已被退档的志愿不列出，序号保留。
                 Choices barred by a line or a condition, void or returned before are left out; a gap keeps the place.
 {extra}outcome.csv     本次运行的结果：考生，投档单位或 -，志愿序号或 0。
@@ -86,31 +89,24 @@ def case_write(*, snapshot: Snapshot, outcome: Outcome, parameters: dict, file: 
         parameters: of the run, as of ``loading.parameters_of``.
         file: gets a ZIP; need not be seekable.
 
-    Raises:
-        ValueError: if the snapshot's order is not that of its scores and tie keys: the case would not give
-            the outcome of the run.
-
-    Cost: some 6 s and 60 MB of ZIP for a million candidates with ten choices each.
+    Cost: some 10 s, most of it for packing, and 60 MB of ZIP for a million candidates with ten choices each.
     """
-    n, q = snapshot.keys.shape
-    rank = snapshot.rank()
-    order, groups = order_candidates(snapshot.score, list(snapshot.keys.T), rank)
-    if (order != snapshot.problem.order).any() or (groups != snapshot.problem.tie_group).any():
-        raise ValueError("the order of the snapshot is not that of its scores and tie keys")
+    n, rank = len(snapshot.candidates), snapshot.rank()
     ids = np.array([f"{place:0{len(str(n))}d}".encode() for place in rank.tolist()])
     units = _unit_names(snapshot.schools)
-    keys = [f"key{number}" for number in range(1, q + 1)]
+    options = options_of(snapshot, parameters)
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as archive:
-        _write(archive, "README.txt", [_readme(snapshot, outcome, parameters, keys, ids).encode()])
+        _write(archive, "README.txt", [_readme(snapshot, outcome, parameters, options, ids).encode()])
         seats = digits_of(snapshot.problem.seats)
         hundred, empty = np.full(len(units), b"100"), np.full(len(units), b"", "S1")
         text = np.array([name.encode() for name in units] or np.empty(0, "S1"))
         rows = csv_lines(text, seats, hundred, empty, empty, empty)
         _write(archive, "units.csv", [b"unit,plan,ratio_percent,region,sex,min_total\n", rows])
         empty = np.full(n, b"", "S1")
-        heading = ",".join(["candidate", "region", "sex", "total", *keys]).encode() + b"\n"
-        marks = [_marks(values) for values in (snapshot.score, *snapshot.keys.T)]
-        _write(archive, "candidates.csv", [heading, csv_lines(ids, empty, empty, *marks)])
+        scores = _scores(snapshot, STANDING in options)
+        heading = ",".join(["candidate", "region", "sex", *scores]).encode() + b"\n"
+        rows = csv_lines(ids, empty, empty, *scores.values())
+        _write(archive, "candidates.csv", [heading, rows])
         _write(archive, "choices.csv", _choices(snapshot, ids, text))
         if snapshot.tier is not None:
             bounds = _marks(np.array(sorted(parameters["tiers"], reverse=True), np.int64))
@@ -129,16 +125,31 @@ def options_of(snapshot: Snapshot, parameters: dict) -> str:
     mode = Batch.Mode(parameters["mode"])
     bands = f" --bands {','.join(map(str, snapshot.bands))}" if mode == Batch.Mode.PARALLEL else ""
     keys = ",".join(["total", *(f"key{number}" for number in range(1, snapshot.keys.shape[1] + 1))])
+    order, groups = order_candidates(snapshot.score, list(snapshot.keys.T), snapshot.rank())
+    if (order != snapshot.problem.order).any() or (groups != snapshot.problem.tie_group).any():
+        keys = f"{STANDING}:asc"
     return f"--mode {mode}{bands} --ties {snapshot.ties} --keys {keys}"
 
 
-def _readme(snapshot, outcome, parameters, keys, ids) -> str:
+def _scores(snapshot: Snapshot, drawn: bool) -> dict[str, np.ndarray]:
+    """The score fields that are compared, as text; drawn: the order is not by scores but by a lottery."""
+    found = {}
+    if drawn:
+        found[STANDING] = digits_of(snapshot.problem.tie_group)
+    if not drawn or snapshot.tier is not None:
+        found["total"] = _marks(snapshot.score)
+    if not drawn:
+        found |= {f"key{at}": _marks(values) for at, values in enumerate(snapshot.keys.T, 1)}
+    return found
+
+
+def _readme(snapshot, outcome, parameters, options, ids) -> str:
     read, given, fingerprint = fingerprint_of(parameters, snapshot, outcome)
     extra = (TIERS if snapshot.tier is not None else "") + (
         PLACES if snapshot.problem.place is not None else ""
     )
     return README.format(
-        options=options_of(snapshot, parameters),
+        options=options,
         example=ids[snapshot.problem.order[0]].decode(),
         read=read,
         given=given,

@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from dispatch import cases
 from dispatch.cases import case_write, options_of
 from dispatch.kernel.problem import digest
 from dispatch.loading import choices_freeze, parameters_of, snapshot_load
-from dispatch.models import Placement, RegionLine, SchoolLine, SchoolTest
+from dispatch.models import Placement, RegionLine, Run, SchoolLine, SchoolTest
 from tests import factories
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,9 +152,32 @@ def test_codes_that_two_provinces_use_are_told_apart(batch, crowd, tmp_path, sch
     assert sorted(units) == ["20001", "37-10001", "37001", "44-10001"]
 
 
-def test_an_order_that_scores_do_not_give_is_refused(batch, crowd):
-    parameters, snapshot, outcome = run_of(batch)
-    snapshot.score.flags.writeable = True
-    snapshot.score[snapshot.problem.order[0]] = 0
-    with pytest.raises(ValueError, match="the order of the snapshot"):
-        case_write(snapshot=snapshot, outcome=outcome, parameters=parameters, file=io.BytesIO())
+@pytest.mark.parametrize("values", [{"mode": "choice_first"}, {"mode": "tiers", "tiers": [12525]}])
+def test_a_lottery_needs_no_scores(batch, crowd, tmp_path, values):
+    """Of what is drawn only the standing is compared, and only that is told."""
+    _, snapshot, _ = run_of(batch, **values)
+    parameters = parameters_of(batch, kind=Run.Kind.LOTTERY, seed="public")
+    drawn = snapshot_load(batch, parameters)
+    outcome = drawn.solve()
+    assert (drawn.problem.order != snapshot.problem.order).any()
+    folder = unpacked(tmp_path, parameters, drawn, outcome)
+    options = options_of(drawn, parameters).split()
+    assert options[-2:] == ["--keys", "standing:asc"]
+    assert (folder / "candidates.csv").read_text().startswith("candidate,region,sex,standing\n")
+    assert f"outcome {digest(outcome)}" in command("solve", folder, *options, "--out", tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_text() == (folder / "outcome.csv").read_text()
+
+
+def test_segments_of_an_order_that_scores_do_not_give(batch, crowd, tmp_path):
+    """Segments go by score, whatever the order inside them."""
+    parameters, snapshot, _ = run_of(batch, mode="tiers", tiers=[12525])
+    inside = np.lexsort((-np.arange(60), snapshot.tier))
+    groups = np.empty(60, np.int32)
+    groups[inside] = np.arange(60)
+    other = replace(snapshot, problem=replace(snapshot.problem, order=inside, tie_group=groups))
+    folder = unpacked(tmp_path, parameters, other, other.solve())
+    options = options_of(other, parameters).split()
+    assert options[-1] == "standing:asc"
+    assert f"outcome {digest(other.solve())}" in command(
+        "solve", folder, *options, "--out", tmp_path / "again.csv"
+    )
