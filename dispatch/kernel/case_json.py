@@ -37,7 +37,7 @@ class _Reader:
     """The parts of an instance, read one after the other."""
 
     def __init__(self, instance: Mapping, note):
-        self.instance = instance
+        self.instance, self.note = instance, note
         self.units = entry(instance, "units", list, "instance")
         self.candidates = entry(instance, "candidates", list, "instance")
         self.unit_at = ids_of(self.units, "instance.units", note, UNIT)
@@ -192,7 +192,7 @@ class _Reader:
             if not isinstance(key, dict) or not isinstance(key.get("field"), str):
                 raise BadCase(f"{path}[{at}] must be an object with the name of a 'field'")
             if key.get("order") not in (None, "asc", "desc"):
-                raise BadCase(f"{path}[{at}].order must be asc or desc, not {said(key['order'])}")
+                self.note(f"{path}[{at}].order is {said(key['order'])}, not asc: descending")
             found.append(Key(key["field"], key.get("order") == "asc"))
         return tuple(found)
 

@@ -105,7 +105,6 @@ ORDER = {"type": "common", "order": ["c2", "c1"]}
         (["priority", "type"], "luck", "instance.priority.type must be score, common, groups or per_unit"),
         (["priority", "keys"], [], "instance.priority.keys must be a list of at least one key"),
         (["priority", "keys"], ["total"], "instance.priority.keys[0] must be an object with the name"),
-        (["priority", "keys", 0, "order"], "up", 'instance.priority.keys[0].order must be asc or desc, not "up"'),
         (["priority", "keys", 0, "field"], "ma", "instance.candidates[0]: the score 'ma' is missing"),
         (["priority"], ORDER | {"order": ["c1"]}, 'instance.priority.order: candidate "c2" is missing'),
         (["priority"], ORDER | {"order": ["c1", "c1"]}, 'instance.priority.order[1]: candidate "c1" occurs'),
@@ -318,6 +317,18 @@ def test_what_means_nothing_is_told_and_passed_over(tmp_path, capsys):
     folder = write(tmp_path, units="unit,plan,ratio\nA,1,120\nB,1,\n")
     assert main(["solve", str(folder)]) == 0
     assert "note: units.csv: the column 'ratio' means nothing here" in capsys.readouterr().err
+
+
+def test_an_order_of_a_key_is_descending_unless_asc(tmp_path, capsys):
+    for order, winner in (("asc", "c2"), ("desc", "c1"), ("ASC", "c1"), (None, "c1")):
+        case = changed(["priority", "keys", 0, "order"], order)
+        case["instance"]["candidates"][0]["choices"] = ["A"]
+        (tmp_path / "case.json").write_text(json.dumps(case))
+        assert main(["solve", str(tmp_path / "case.json")]) == 0
+        said = capsys.readouterr()
+        assert f"{winner},A,1\n" in said.out
+        told = 'note: instance.priority.keys[0].order is "ASC", not asc: descending\n'
+        assert said.err == (told if order == "ASC" else "")
 
 
 def test_a_number_is_not_read_as_text_but_as_it_is_written():
