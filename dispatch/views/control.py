@@ -9,6 +9,7 @@ from admissions.models import Batch, Region, School
 from admissions.reference import plan_kinds
 from admissions.templatetags.words import region_name
 from admissions.views.controls import BatchesPage, ChangeView, control_pages
+from admissions.views.imports import import_pages
 
 from ..conditions import KINDS
 from ..models import ProvinceLine
@@ -153,6 +154,12 @@ class ProvinceLineView(ActionView):
         return super().get_context_data(cancel_url=self.page(), **kwargs)
 
 
+class ConditionsPage(BatchesPage):
+    """设置院校投档特殊条件限制: the batches, and the files that conditions rest on."""
+
+    template_name = "dispatch/set_school_conditions.html"
+
+
 class ConditionsForm(ActionForm):
     """The conditions of one school, a row each, and a candidate to try them on."""
 
@@ -257,7 +264,11 @@ def pages() -> list:
         "dispatch.set_mode": SetModeView,
         "dispatch.set_school_conditions": SetConditionsView,
     }
-    homes = {"dispatch.set_batches": SetBatchesPage, "dispatch.set_region_line": RegionLinePage}
+    homes = {
+        "dispatch.set_batches": SetBatchesPage,
+        "dispatch.set_region_line": RegionLinePage,
+        "dispatch.set_school_conditions": ConditionsPage,
+    }
     bound = [
         page
         for key, one in CONTROLS.items()
@@ -267,4 +278,5 @@ def pages() -> list:
         *bound,
         serve("dispatch.set_batches", AddBatchView, "new"),
         serve("dispatch.set_region_line", ProvinceLineView, "province"),
+        *import_pages("dispatch.set_school_conditions"),
     ]
