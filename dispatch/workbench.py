@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from django.db.models import F, Min, Sum
+from django.db.models import Count, F, Min, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -107,10 +107,12 @@ def runs(actor: User):
         if count := waiting_runs.count():
             oldest = waiting_runs.aggregate(oldest=Min("rehearsed_at"))["oldest"]
             yield ToDo("投档复核", count, reverse("dispatch:confirm_dispatch"), since=oldest)
-    if actor.may("dispatch.dispatch_batch"):
-        for state, title in ((Run.State.CONFIRMED, "投档待执行"), (Run.State.EXECUTED, "投档单待发布")):
-            if count := seen.filter(state=state).count():
-                yield ToDo(title, count, reverse("dispatch:dispatch_batch"))
+    waits = {Run.State.CONFIRMED: "待执行", Run.State.EXECUTED: "待发布"}
+    counts = seen.filter(state__in=waits).order_by().values("kind", "state").annotate(number=Count("pk"))
+    for row in sorted(counts, key=lambda row: (row["kind"], row["state"])):
+        if actor.may(f"dispatch.{row['kind']}"):
+            word = "派位录取" if row["kind"] == Run.Kind.LOTTERY else "投档"
+            yield ToDo(f"{word}{waits[row['state']]}", row["number"], reverse(f"dispatch:{row['kind']}"))
 
 
 @workbench_part

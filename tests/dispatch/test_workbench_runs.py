@@ -2,10 +2,12 @@
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from accounts.workbench import parts_for
 from admissions.jobs import Progress
 from admissions.models import ImportedFile
+from dispatch.models import Run
 from dispatch.services import sending
 from tests import factories
 
@@ -26,6 +28,16 @@ def test_a_run_waits_for_the_second_person_and_then_for_the_first(
     sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
     assert "投档待执行" in titles(cast.city)
     assert "投档待执行" not in titles(cast.other_city)
+
+
+def test_each_kind_of_run_leads_to_its_own_function(cast, batch, schools, plan_line, make_candidates):
+    factories.make_choices(make_candidates(3), batch, schools)
+    for kind, title in (("dispatch_school", "投档待执行"), ("admit_by_lottery", "派位录取待执行")):
+        run = sending.run_open(actor=cast.city, batch=batch, kind=kind, schools=schools[:1])
+        Run.objects.filter(pk=run.pk).update(state=Run.State.CONFIRMED)
+        told = [part for part in parts_for(cast.city)["to_dos"] if part.title == title]
+        assert [part.url for part in told] == [reverse(f"dispatch:{kind}")]
+        Run.objects.filter(pk=run.pk).update(state=Run.State.CANCELLED)
 
 
 @pytest.mark.parametrize(
