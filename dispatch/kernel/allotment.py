@@ -114,8 +114,8 @@ class Allotted:
         via: uint8[n], a `Via`.
         floors: int64[m], the floors that were applied.
         settled: the floors agree with the unified cuts of this very outcome. False only if, before the
-            unified round, cut and floor went in circles; then the highest floor of each unit in the circle
-            was applied.
+            unified round, cut and floor went in circles; then some floors are higher than the cut less the
+            margin. None is ever lower.
     """
 
     outcome: Outcome
@@ -139,7 +139,9 @@ def solve(
 
     With `margin` a floor hangs on the unified cut. After the unified round that is known. Before it, the cut
     hangs on the floor in turn: the first cut is that of a unified round without any allotment, then allotment
-    and unified round are repeated with the floors that the last cut gave, until they stay.
+    and unified round are repeated with the floors that the last cut gave, until they stay. With many units
+    some always go in circles: then the highest floors of the circle are taken, and raised wherever the cut
+    that they lead to demands it, until it demands no more.
 
     Args:
         problem: the unified round: its choices, seats and conditions.
@@ -150,7 +152,7 @@ def solve(
     Raises:
         ValueError: if problem and allotment are not of the same candidates and units.
 
-    Cost: a `bands.solve` for each round; before with margin, some ten times two of them.
+    Cost: a `bands.solve` for each round; before with margin, some fifteen times two of them.
     """
     n, m = len(problem.order), len(problem.seats)
     if len(allotment.choices) != n or len(allotment.quota) != m:
@@ -172,7 +174,13 @@ def solve(
             seen = seen[again[0] :]
             break
         seen.append(floors)
-    return replace(rounds.before(np.max(seen, axis=0)), settled=False)
+    highest = np.max(seen, axis=0)
+    while True:
+        result = rounds.before(highest)
+        floors = floors_of(allotment, result.via, result.outcome.unit)
+        if (floors <= highest).all():
+            return replace(result, settled=bool((floors == highest).all()))
+        highest = np.maximum(highest, floors)
 
 
 def floors_of(allotment: Allotment, via: np.ndarray, unit: np.ndarray) -> np.ndarray:

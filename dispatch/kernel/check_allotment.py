@@ -27,7 +27,7 @@ def faults(
 
     * Everybody came through a round that the city holds, or through none and has no place.
     * The floors are the absolute ones, or the unified cut of this outcome less the margin if higher. Where
-      cut and floor went in circles (`settled` false) they are at least the absolute ones.
+      cut and floor went in circles (`settled` false) they are no lower.
     * In each round, in its turn, on the seats that the rounds before left: the properties of `check.faults`
       among those not placed before; who is below the floor or does not qualify is not eligible, and a seat of
       a junior school is for its candidates only.
@@ -117,7 +117,7 @@ def _wrong_floors(allotment, allotted):
         )  # the last one stays
         right = np.maximum(right, floor)
     circles = not allotted.settled and allotment.margin is not None and allotment.when is When.BEFORE
-    wrong = allotted.floors < floor if circles else allotted.floors != right
+    wrong = allotted.floors < right if circles else allotted.floors != right
     for unit in np.flatnonzero(wrong).tolist():
         yield Fault(Kind.WRONG_FLOOR, unit, -1)
 
@@ -126,21 +126,23 @@ def _reserved(problem, allotment, floors, claimed, waits, group, kept, ties, ban
     """A round on pairs of unit and group; only pairs that somebody asks for are looked at."""
     m, g = kept.shape
     asks = waits[:, None] & (group >= 0)[:, None] & (allotment.choices >= 0)
-    pairs = np.where(asks, allotment.choices.astype(np.int64) * max(g, 1) + group[:, None], -1)
-    names = np.unique(pairs[asks])
-    choices = np.where(asks, np.searchsorted(names, pairs), -1).astype(np.int32)
+    pairs = np.where(asks, allotment.choices.astype(np.int64) * g + group[:, None], m * g)
+    asked = np.zeros(m * g + 1, np.bool_)
+    asked[pairs] = True
+    asked[-1] = False
+    names = np.flatnonzero(asked)
+    number = np.where(asked, np.cumsum(asked) - 1, -1).astype(np.int32)
+    choices = number[pairs]
     eligible = ~(allotment.score[:, None] < np.append(floors, 0)[allotment.choices])
     if allotment.qualified is not None:
         eligible &= allotment.qualified
-    unit = claimed.unit.astype(np.int64)
-    sits = np.flatnonzero(unit >= 0)
-    at = unit[sits] * max(g, 1) + group[sits]
-    number = np.minimum(np.searchsorted(names, at), max(len(names) - 1, 0))
-    known = (names[number] == at) if len(names) else np.zeros(len(at), np.bool_)
-    pair = np.full(len(unit), -1, np.int32)
-    pair[sits] = np.where(known & (group[sits] >= 0), number, len(names))  # a pair that nobody may ask for
+    pair = np.full(len(group), -1, np.int32)
+    pair[claimed.unit >= 0] = len(names)  # a pair that nobody may ask for, unless it is one
+    real = np.flatnonzero((claimed.unit >= 0) & (claimed.unit < m) & (group >= 0))
+    at = claimed.unit[real].astype(np.int64) * g + group[real]
+    pair[real] = np.where(asked[at], number[at], len(names))
     seats = kept.reshape(-1)[names].astype(np.int32)
     round_ = Problem(problem.order, problem.tie_group, choices, seats, eligible)
     for fault in check.faults(round_, Outcome(claimed.position, pair), bands, ties):
-        real = int(claimed.unit[fault.candidate]) if fault.unit < 0 else int(names[fault.unit] // max(g, 1))
-        yield replace(fault, unit=real if 0 <= real < m else -1)
+        unit = int(claimed.unit[fault.candidate]) if fault.unit < 0 else int(names[fault.unit] // g)
+        yield replace(fault, unit=unit if 0 <= unit < m else -1)
