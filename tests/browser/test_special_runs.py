@@ -7,7 +7,10 @@ from dispatch.loading import choices_freeze
 from dispatch.models import Drawing, RegionLine, Run
 from dispatch.services import deciding
 from tests import factories
+from tests.browser.desk import axe_source
 from tests.factories_dispatch import sheet_released
+
+AXE = axe_source()
 
 
 @pytest.fixture
@@ -36,6 +39,7 @@ def choose(at, title: str, school) -> None:
     at.tab.get_by_role("checkbox", name=school.name).check()
     at.press("检查所选院校")
     assert "③ 检查" in at.words()
+    assert not at.barriers(AXE)
     at.press(f"新建{title}（1 所）")
 
 
@@ -56,6 +60,7 @@ def test_some_schools_only_and_the_others_wait(desk, people, schools, ready):
     assert "院校操作已暂停：自" in first.words()
     leader.open("组长录退")
     assert "院校操作已暂停：自" in leader.words()
+    assert not leader.barriers(AXE)
     leader.press("阅档", exact=True)
     leader.press("自动分配专业")
     assert "院校操作已暂停（自" in leader.words("body")
@@ -82,7 +87,9 @@ def test_a_public_draw(desk, people, schools, ready):
     first.tab.wait_for_selector("text=录入公开随机数")
     run = Run.objects.get(kind="admit_by_lottery")
     assert run.roster_digest in first.words()
+    assert not first.barriers(AXE)
     first.press("录入公开随机数")
+    assert not first.barriers(AXE)
     first.tab.get_by_label("公开随机数").fill("03 07 11 19 24 30 05")
     first.tab.get_by_label("来源").fill("公证处现场摇出的七个号码，依次书写")
     first.tab.get_by_label("见证人").fill("公证员甲、家长代表乙")
