@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+LAST = np.uint64(2**64 - 1)
+
 
 class Index:
     """Numbers by id: ids as rows of words, found again by a hash, compared in full.
@@ -16,7 +18,10 @@ class Index:
         self.words = words
         hashes = _hashed(words)
         self.by_hash = np.argsort(hashes, kind="stable")
-        self.hashes = hashes[self.by_hash]
+        self.hashes = np.append(hashes[self.by_hash], LAST)  # an end that no search runs over
+        bits = max(8, min(20, len(words).bit_length() + 1))
+        self.shift = np.uint64(64 - bits)
+        self.first = np.searchsorted(self.hashes[:-1], np.arange(1 << bits, dtype=np.uint64) << self.shift)
 
     @classmethod
     def of(cls, names: Sequence[str]) -> "Index":
@@ -47,10 +52,9 @@ class Index:
         elif words.shape[1] < width:
             words = np.pad(words, ((0, 0), (0, width - words.shape[1])))
         hashes = _hashed(words)
-        at = np.searchsorted(self.hashes, hashes[asking])
+        at = self._search(hashes[asking])
         while asking.size:
-            there = at < len(self.hashes)
-            there[there] = self.hashes[at[there]] == hashes[asking[there]]
+            there = (at < len(self.words)) & (self.hashes[at] == hashes[asking])
             asking, at = asking[there], at[there]
             number = self.by_hash[at]
             same = (self.words[number] == words[asking]).all(axis=1)
@@ -58,9 +62,18 @@ class Index:
             asking, at = asking[~same], at[~same] + 1
         return found
 
+    def _search(self, hashes: np.ndarray) -> np.ndarray:
+        """int64[r], as `searchsorted`: where each hash is or would be; by the first bits, then step by step."""
+        at = self.first[hashes >> self.shift]
+        behind = np.flatnonzero(self.hashes[at] < hashes)
+        while behind.size:
+            at[behind] += 1
+            behind = behind[self.hashes[at[behind]] < hashes[behind]]
+        return at
+
     def twice(self) -> int | None:
         """The number of an id that was there before; None if all are different."""
-        suspect = np.flatnonzero(np.diff(self.hashes) == 0)
+        suspect = np.flatnonzero(np.diff(self.hashes[:-1]) == 0)
         if not suspect.size:
             return None
         again = np.flatnonzero(self.find(self.words) != np.arange(len(self.words)))
@@ -68,10 +81,11 @@ class Index:
 
 
 def _hashed(words: np.ndarray) -> np.ndarray:
-    """uint64[n]: one word as it is, several mixed."""
-    mixed = words[:, 0].copy()
-    for word in range(1, words.shape[1]):
-        mixed ^= mixed >> np.uint64(29)
-        mixed *= np.uint64(0x9E3779B97F4A7C15)
+    """uint64[n], mixed so that the first bits tell ids apart; of one word no two are the same."""
+    mixed = np.zeros(len(words), np.uint64)
+    for word in range(words.shape[1]):
         mixed += words[:, word]
+        mixed *= np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
     return mixed
