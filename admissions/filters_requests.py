@@ -1,6 +1,7 @@
 """Filters of the lists of requests."""
 
 import django_filters as filters
+from django import forms
 from django.db.models import Q
 
 from .models import Request
@@ -17,7 +18,12 @@ class OwnRequestFilter(filters.FilterSet):
     state = filters.ChoiceFilter(label="状态", choices=Request.State.choices, empty_label="全部")
     number = filters.CharFilter(label="申请编号", lookup_expr="startswith")
     summary = filters.CharFilter(label="申请事项", lookup_expr="contains")
-    since = filters.DateFilter(label="提交日期自", field_name="submitted_at", lookup_expr="date__gte")
+    since = filters.DateFilter(
+        label="提交日期自",
+        field_name="submitted_at",
+        lookup_expr="date__gte",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
 
     class Meta:
         model = Request

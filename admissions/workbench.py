@@ -12,6 +12,7 @@ from accounts.workbench import Notice, ToDo, workbench_part
 
 from .models import Request, RequestParty
 from .services.requests import kinds
+from .services.requests.contract import CONSENTS
 from .services.requests.deciding import acted_for
 
 RECENT = timedelta(days=2)
@@ -21,7 +22,7 @@ TOLD = 5
 @workbench_part
 def requests_to_decide(actor: User):
     """Requests that the actor's organisation must decide, by kind."""
-    asked = {kind.key: kind.review for kind in kinds() if actor.may(kind.review)}
+    asked = {kind.key: kind for kind in kinds() if kind.decided_by(actor)}
     if not asked:
         return
     mine = RequestParty.objects.filter(acted_for(actor), request=OuterRef("pk"), decision="")
@@ -32,10 +33,12 @@ def requests_to_decide(actor: User):
         rows.order_by().values("kind").annotate(n=Count("pk"), since=Min("submitted_at"), until=Min("due_at"))
     )
     for row in found:
-        function = BY_KEY[asked[row["kind"]]]
-        yield ToDo(
-            function.title, row["n"], reverse(function.url_name), since=row["since"], until=row["until"]
-        )
+        kind = asked[row["kind"]]
+        function = BY_KEY[kind.decided_by(actor)]
+        consent = function.key == kind.consent
+        url = reverse(f"{function.url_name}__{CONSENTS}" if consent else function.url_name)
+        title = f"{function.title}：待本校同意" if consent else function.title
+        yield ToDo(title, row["n"], url, since=row["since"], until=row["until"])
 
 
 @workbench_part

@@ -56,7 +56,6 @@ class WithdrawalForm(RequestForm):
                 ("考生号", candidate.number),
                 ("姓名", candidate.name),
                 ("生源地市", city or candidate.city),
-                ("录取院校", str(row.school)),
                 ("录取专业", f"{line.major_code} {line.major_name}" if line else "—"),
                 ("批次", row.batch.name if row.batch else "—"),
                 ("填写时状态", State(candidate.dossier.state).word),
@@ -73,7 +72,7 @@ def parties(request: Request) -> Sequence[Party]:
 
 
 def check(requests: Sequence[Request]) -> dict[int, Sequence[Check]]:
-    """状态, 未挂起, 名册, 次数 of each."""
+    """录取, 未挂起, 名册, 次数 of each."""
     found = standings([request.candidate_id for request in requests])
     return {request.pk: _checks(request, found[request.candidate_id]) for request in requests}
 
@@ -126,7 +125,7 @@ KIND = register(
         review="registration.review_withdrawals",
         prefix="LT",
         form=WithdrawalForm,
-        checks=("状态", "未挂起", "名册", "次数"),
+        checks=("录取", "未挂起", "名册", "次数"),
         parties=parties,
         check=check,
         take_effect=take_effect,

@@ -22,7 +22,8 @@ def own_requests(actor: User, kind: RequestKind) -> QuerySet[Request]:
 
 
 def requests_seen(actor: User, kind: RequestKind) -> QuerySet[Request]:
-    """Submitted requests that the actor's office sees, with how it stands to them.
+    """Submitted requests that the actor's office sees, with how it stands to them; of a school that is a
+    party those it must consent to.
 
     Each has ``mine`` (his organisation must still decide), ``taken_by`` (name of another officer who has
     it in hand), ``taken_here`` and ``late``.
@@ -34,6 +35,8 @@ def requests_seen(actor: User, kind: RequestKind) -> QuerySet[Request]:
     parties = RequestParty.objects.filter(acted_for(actor), request=OuterRef("pk"), decision="")
     taken = parties.filter(taken_at__gte=taken_since())
     rows = Request.objects.visible_to(actor).filter(kind=kind.key, submitted_at__isnull=False)
+    if not actor.scope.regions:
+        rows = rows.filter(Exists(RequestParty.objects.filter(acted_for(actor), request=OuterRef("pk"))))
     submitted = Q(state=Request.State.SUBMITTED)
     return _shown(rows).annotate(
         mine=Exists(parties) & submitted,

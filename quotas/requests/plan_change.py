@@ -46,7 +46,6 @@ class PlanChangeForm(RequestForm):
             payload={"line": line.pk, "seats": seats},
             summary=f"{city}{line.batch.name} {line.major_name} 计划数 {seats:+d}",
             facts=(
-                ("院校", str(line.school)),
                 ("生源地市", city),
                 ("批次", line.batch.name),
                 ("专业", f"{line.major_code} {line.major_name}"),

@@ -48,7 +48,6 @@ class PlanTransferForm(RequestForm):
             payload={"giver": giver.pk, "taker": taker.pk, "seats": seats},
             summary=f"{giver.major_name} {seats} 个计划由{out}调到{into}",
             facts=(
-                ("院校", str(giver.school)),
                 ("专业", f"{giver.major_code} {giver.major_name}"),
                 ("调整数", str(seats)),
                 ("调出", f"{out} {giver.batch.name}，填写时计划 {giver.seats}，已占用 {giver.seats_taken}"),

@@ -1,13 +1,18 @@
 """The engine that all kinds of requests share, tried with a kind of its own that touches nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
+from types import ModuleType
 
 import pytest
 import time_machine
 from django import forms
+from django.urls import include, path, reverse
 from django.utils import timezone
 
 from accounts.refusals import Refusal
+from accounts.views.base import not_yet_open
 from admissions.forms_requests import RequestForm
 from admissions.models import Request, RequestAttachment
 from admissions.queries.requests import green_ones, requests_seen, waiting_checks, waiting_for
@@ -15,8 +20,9 @@ from admissions.reference import limit_of, request_reasons
 from admissions.services import requests as services
 from admissions.services.requests import Asked, Check, Light, Party, RequestKind, contract, kinds
 from admissions.services.requests.attaching import MAX_FILES, format_of
+from admissions.views.requests import request_pages
 from tests import factories
-from tests.factories_requests import PDF, PNG, drafted, paper, submitted
+from tests.factories_requests import PDF, PNG, drafted, paper, posted, submitted
 
 KEY, REVIEW = "dispatch.request_special_dispatch", "dispatch.review_special_dispatch"
 
@@ -196,18 +202,43 @@ def test_an_office_that_is_granted_another_decides_for_it(cast, notes):
     assert Request.objects.get().state == "effective"
 
 
-def test_a_school_may_be_a_party(cast, notes):
-    """As of a transfer: the old school must consent. It sees the request, and decides for itself only."""
-    notes.parties = None
+@pytest.fixture
+def consent(notes, cast, monkeypatch, settings):
+    """The kind with the old school as a party, as of a transfer, and its pages in addresses of their own."""
     other = cast.other_school.organisation
-    kind = RequestKind(**{name: getattr(notes.kind, name) for name in RequestKind.__slots__}
-                       | {"parties": lambda request: [Party(other, "原录取院校")]})  # fmt: skip
-    services.register(kind)
+    kind = replace(notes.kind, consent=KEY, parties=lambda request: [Party(other, "原录取院校")])
+    monkeypatch.setitem(contract._kinds, KEY, kind)
+    urls = ModuleType("consent_urls")
+    rest = [
+        part
+        for part in import_module(settings.ROOT_URLCONF).urlpatterns
+        if part.pattern._route != "dispatch/"
+    ]
+    own = include(
+        ([*request_pages(KEY), *not_yet_open("dispatch", request_pages(KEY))], "dispatch"),
+        namespace="dispatch",
+    )
+    urls.urlpatterns = [*rest, path("dispatch/", own)]
+    settings.ROOT_URLCONF = urls
+    return kind
+
+
+def test_a_school_may_be_a_party(cast, notes, consent, client_of):
+    """It finds the request below the function by which it asks itself, and decides for itself only."""
     row = submitted(cast.school, KEY, values())
-    assert Request.objects.visible_to(cast.other_school).get() == row
-    consenting = factories.make_user("school2-r", other, extra=[REVIEW])
-    assert not consenting.may(REVIEW)  # the function stands in the menu of offices only
-    assert row.parties.get().organisation == other
+    old, new = client_of(cast.other_school), client_of(cast.school)
+    consents = reverse("dispatch:request_special_dispatch__consents")
+    one = reverse("dispatch:request_special_dispatch__consents", args=[row.pk])
+    assert "待本校同意" in old.get(reverse("dispatch:request_special_dispatch")).content.decode()
+    assert "申请批件投档：待本校同意" in old.get(reverse("accounts:workbench")).content.decode()
+    assert one in old.get(consents).content.decode()
+    assert one not in new.get(consents).content.decode()
+    assert new.get(one).status_code == 404
+    assert client_of(cast.member).get(consents).status_code == 403
+    answer = old.post(one, posted(decision="approve"))
+    assert answer.url == consents
+    row.refresh_from_db()
+    assert (row.state, row.parties.get().decided_by) == ("effective", cast.other_school)
 
 
 def test_formats_are_known_by_both_ends():

@@ -108,7 +108,7 @@ def test_what_has_moved_meanwhile_is_refused_and_the_approval_undone(cast, place
     row = ask(cast, candidate)
     registration_cancel(actor=cast.school, candidate=candidate.pk, reason="转往外省")
     client, one = client_of(cast.reviewer), reverse(f"{PAGE}__one", args=[row.pk])
-    assert "状态：未通过" in client.get(one).content.decode()
+    assert "录取：未通过" in client.get(one).content.decode()
     answer = client.post(one, posted(decision="approve"))
     assert answer.status_code == 422
     assert "已不在申请所指的录取上" in answer.content.decode()

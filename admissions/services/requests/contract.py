@@ -15,6 +15,8 @@ from ...models import Candidate, Request, School
 from ...reference import RequestReason, limit_of, request_reasons
 
 DAYS = 5
+#: Tail below the function of a school under which it finds what it must consent to.
+CONSENTS = "consents"
 
 
 class Light(StrEnum):
@@ -72,7 +74,7 @@ class RequestKind:
 
     Attributes:
         key: function that asks, such as ``quotas.request_plan_change``.
-        review: function that decides.
+        review: function by which offices decide.
         prefix: first letters of its numbers.
         form: a ``RequestForm`` (admissions.forms_requests); its ``asked()`` gives an ``Asked``.
         checks: titles of the checks, in the order in which ``check`` gives them.
@@ -82,6 +84,7 @@ class RequestKind:
         take_effect: carry it out for the actor, within the transaction of the last approval; a Refusal
             leaves that approval undone. Returns what was done, in words.
         lock: lock whatever ``take_effect`` of some requests will change, in the order of keys.
+        consent: function by which a school that is a party decides; empty if none ever is.
         needs_attachment: whether a paper must go with it, whatever the ground.
         attachment_words: which paper.
         source: the clause it carries out.
@@ -96,6 +99,7 @@ class RequestKind:
     check: Callable[[Sequence[Request]], Mapping[int, Sequence[Check]]]
     take_effect: Callable[[Request, User], str]
     lock: Callable[[Sequence[Request]], None] = lambda requests: None
+    consent: str = ""
     needs_attachment: bool = False
     attachment_words: str = "附件"
     source: str = field(default="")
@@ -122,6 +126,12 @@ class RequestKind:
             raise Refusal(f"理由“{found.name}”须写明具体情况。")
         return found
 
+    def decided_by(self, actor: User) -> str:
+        """Function by which the actor decides; empty if he may not."""
+        is_school = actor.organisation is not None and actor.organisation.kind == Organisation.Kind.SCHOOL
+        function = self.consent if is_school else self.review
+        return function if function and actor.may(function) else ""
+
     def days(self, province: str) -> int:
         """How many days the parties have, from the province's pack."""
         return limit_of(province, f"days_{self.key.split('.')[1]}", DAYS)
@@ -142,12 +152,13 @@ def kinds() -> tuple[RequestKind, ...]:
 
 
 def kind_of(key: str) -> RequestKind:
-    """The kind of a function, of the one that asks or of the one that decides.
+    """The kind of a function, of the one that asks or of one that decides.
 
     Raises:
         KeyError: if no kind has it.
     """
-    return _kinds.get(key) or {kind.review: kind for kind in _kinds.values()}[key]
+    decided = {function: kind for kind in _kinds.values() for function in (kind.consent, kind.review)}
+    return _kinds.get(key) or decided[key]
 
 
 def office_of(region: str) -> Organisation:

@@ -193,7 +193,7 @@ def _open(actor: User, request: Request | int) -> tuple[Request, RequestKind]:
 
 
 def _require_may(actor: User, kind: RequestKind) -> None:
-    if not actor.may(kind.review):
+    if not kind.decided_by(actor):
         raise Refusal("您没有审核这类申请的权限。")
 
 

@@ -3,6 +3,7 @@
 from accounts.views.base import serve
 
 from ...services.requests import kind_of
+from ...services.requests.contract import CONSENTS
 from . import asking, deciding
 
 
@@ -12,7 +13,8 @@ def request_pages(key: str) -> list:
     Args:
         key: of the function that asks; its kind is registered.
     """
-    review = kind_of(key).review
+    kind = kind_of(key)
+    review, consent = kind.review, kind.consent
     return [
         serve(key, asking.OwnRequestsView),
         serve(key, asking.NewRequestView, "new"),
@@ -23,10 +25,20 @@ def request_pages(key: str) -> list:
         serve(key, asking.AttachView, "<int:pk>/attach"),
         serve(key, asking.DetachView, "<int:pk>/detach/<int:attachment>"),
         serve(key, asking.OwnPaperView, "<int:pk>/paper/<int:attachment>"),
-        serve(review, deciding.RequestQueueView),
-        serve(review, deciding.ApproveGreenView, "approve"),
-        serve(review, deciding.TakeView, "take"),
-        serve(review, deciding.LayBackView, "lay-back"),
-        serve(review, deciding.DecideView, "<int:pk>"),
-        serve(review, deciding.ReviewPaperView, "<int:pk>/paper/<int:attachment>"),
+        *_deciding(review),
+        *(_deciding(consent, CONSENTS) if consent else ()),
     ]
+
+
+def _deciding(key: str, under: str = "") -> list:
+    """Pages of those who decide: an office's stand below its function, a school's below a tail of it."""
+    first = f"{under}/" if under else ""
+    pages = (
+        (deciding.RequestQueueView, ""),
+        (deciding.ApproveGreenView, "approve"),
+        (deciding.TakeView, "take"),
+        (deciding.LayBackView, "lay-back"),
+        (deciding.DecideView, "<int:pk>"),
+        (deciding.ReviewPaperView, "<int:pk>/paper/<int:attachment>"),
+    )
+    return [serve(key, view, f"{first}{tail}".strip("/"), under=under) for view, tail in pages]

@@ -12,6 +12,7 @@ from ...forms_requests import PaperForm, SubmitForm, WithdrawForm
 from ...models import Request
 from ...queries import requests as queries
 from ...services import requests as services
+from ...services.requests.contract import CONSENTS
 from ...tables_requests import OwnRequestTable
 from .shared import OfKind, OneRequest, PaperView
 
@@ -35,7 +36,10 @@ class OwnRequestsView(OfKind, ListView):
 
     @property
     def list_actions(self):
-        return ({"title": "新申请", "url": self.page("new"), "icon": "plus-lg", "primary": True},)
+        new = {"title": "新申请", "url": self.page("new"), "icon": "plus-lg", "primary": True}
+        if self.kind.consent != self.kind.key:
+            return (new,)
+        return ({"title": "待本校同意", "url": self.page(CONSENTS), "icon": "clipboard-check"}, new)
 
 
 class NewRequestView(OfKind, ActionView):
@@ -150,7 +154,7 @@ class SubmitRequestView(OwnDeed):
         return {
             "words": f"{row.summary}。{to}。",
             "header": ("项目", "内容"),
-            "rows": row.facts,
+            "rows": [*row.facts, *self.more_facts()],
             "unit": "项",
             "warnings": [
                 f"{title}：{check.words}"
@@ -158,6 +162,12 @@ class SubmitRequestView(OwnDeed):
                 if check.light != services.Light.GREEN
             ],
         }
+
+    def more_facts(self):
+        row = self.object
+        ground = self.kind.reason("ask", row.reason, row.words).name
+        yield "申请理由", f"{ground}：{row.words}" if row.words else ground
+        yield "附件", "、".join(row.attachments.values_list("name", flat=True)) or "无"
 
     def act(self, data):
         row = services.request_submit(actor=self.actor, request=self.object, version=data["version"])

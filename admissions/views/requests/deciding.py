@@ -41,13 +41,14 @@ class RequestQueueView(Queue, ListView):
     filterset_class = RequestQueueFilter
 
     def get_template_names(self):
-        return [self.function.template, "admissions/requests_queue.html"]
+        return [*([] if self.under else [self.function.template]), "admissions/requests_queue.html"]
 
     def get_queryset(self):
         return self.queue()
 
     def get_table_kwargs(self):
-        return {"url": f"{self.function.url_name}__one", "kind": self.kind, "known": self.checks}
+        url = f"{self.function.url_name}__{self.below('one')}"
+        return {"url": url, "kind": self.kind, "known": self.checks}
 
     @cached_property
     def checks(self):

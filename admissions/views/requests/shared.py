@@ -16,11 +16,26 @@ from ...services.requests.attaching import MIME, bytes_of
 
 
 class OfKind:
-    """What all pages share: the kind that the function belongs to."""
+    """What all pages share: the kind that the function belongs to.
+
+    Attributes:
+        under: tail below which the pages of a school that must consent stand.
+    """
+
+    under = ""
 
     @cached_property
     def kind(self):
         return services.kind_of(self.function.key)
+
+    def below(self, tail: str) -> str:
+        """The tail of a page of this set."""
+        if not self.under:
+            return tail
+        return self.under if tail in ("", "one") else f"{self.under}__{tail}"
+
+    def page(self, tail: str = "", **kwargs) -> str:
+        return super().page(self.below(tail), **kwargs)
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(kind=self.kind, **kwargs)
