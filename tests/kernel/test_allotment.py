@@ -323,3 +323,22 @@ def test_going_in_circles_ends(monkeypatch):
     result = solve(*case(**FOUR, margin=[500], when=When.BEFORE), (1,))
     assert not result.settled
     assert result.floors.tolist() == [59500]
+
+
+def test_floors_are_raised_until_the_cut_asks_for_no_more(monkeypatch):
+    """The first has an allotted seat at unit 1, so the third goes there and the cut of unit 0 is 590 instead of
+    580: with the floor of before, 577 would come in below the cut less five marks."""
+    monkeypatch.setattr(allotments, "PATIENCE", 0)
+    problem, allotment = case(
+        [600, 590, 580, 577],
+        [[1, -1], [0, -1], [1, 0], [-1, -1]],
+        [2, 1],
+        [[1], [-1], [-1], [0]],
+        [0] * 4,
+        [[1], [1]],
+        margin=[500, 500],
+        when=When.BEFORE,
+    )
+    result = solve(problem, allotment, (2,))
+    assert (result.floors.tolist(), result.settled) == ([58500, 59500], False)
+    assert came(result) == [(1, A), (0, U), (1, U), NO]
