@@ -1,6 +1,7 @@
 """The execution of a run: the dossiers are sent, in one transaction, whole or not at all."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import F
@@ -65,13 +66,13 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
     Raises:
         Refusal: if anything the rehearsal read has changed since; the run then goes back to rehearsal.
     """
+    batch_lock(run.batch_id)
     run = Run.objects.select_for_update(of=("self",)).select_related("batch__season").get(pk=run.pk)
     if run.state == Run.State.EXECUTED:
         return "该次投档已经执行过。"
     if run.state != Run.State.CONFIRMED:
         raise Refusal(f"该次投档{run.get_state_display()}，不能执行。")
     window_require(season=run.batch.season, kind=Window.Kind.DISPATCH)
-    batch_lock(run.batch_id)
     progress(0, 5, "重新读取并核对指纹")
     snapshot = snapshot_load(run.batch, run.parameters)
     outcome = snapshot.solve()
@@ -148,6 +149,9 @@ def run_cancel(*, actor: User, run: Run, reason: str) -> int:
     Raises:
         Refusal: if a school has opened its sheet, or one who was drawn has registered or is held.
     """
+    batch_lock(
+        run.batch_id
+    )  # an execution that is ending is waited for: its rows show before their table does
     run = run_locked(actor, run)
     if run.state == Run.State.CANCELLED:
         raise Refusal("该次投档已经撤销。")
@@ -175,8 +179,9 @@ def run_cancel(*, actor: User, run: Run, reason: str) -> int:
         freed = Counter(placements.filter(plan_line__isnull=False).values_list("plan_line_id", flat=True))
         placements.update(closed_at=now)
         seats_give_back(freed=freed)
-        run.sheets.update(cancelled_at=now)
-        _seats_over(run, sign=-1)
+        standing = [sheet for sheet in sheets if not sheet.cancelled_at]
+        _seats_over(run, sign=-1, schools=[sheet.school_id for sheet in standing])
+        run.sheets.filter(cancelled_at__isnull=True).update(cancelled_at=now)
     run.state, run.cancelled_at = Run.State.CANCELLED, timezone.now()
     run.save(update_fields=["state", "cancelled_at"])
     deed_record(actor=actor, subject=f"撤销 {run}", count=back, note=reason)
@@ -200,15 +205,17 @@ def _sheets(run: Run) -> list[Sheet]:
     )
 
 
-def _seats_over(run: Run, sign: int = 1) -> None:
+def _seats_over(run: Run, sign: int = 1, schools: Sequence[int] | None = None) -> None:
     """Record what a tie put above the plan, so that the guard of the seats knows of it; -1 takes it back.
 
     Only where a seat is offered once (a ratio above one over-sends on purpose); the excess goes to the
-    school's largest line. Source: domain.md §6.5, 同分全部投出, 允许突破招生计划.
+    school's largest line. Source: domain.md §6.5, 同分全部投出, 允许突破招生计划. ``schools`` limits it to some:
+    the excess of a sheet that was cancelled by itself went back with it.
     """
     if run.parameters["ratio_percent"] > 100:
         return
-    for row in run.schools.filter(sent__gt=F("plan")):
+    rows = run.schools.filter(sent__gt=F("plan"))
+    for row in rows if schools is None else rows.filter(school__in=schools):
         line = (
             PlanLine.objects.filter(batch=run.batch, school=row.school)
             .order_by("-seats_planned", "pk")

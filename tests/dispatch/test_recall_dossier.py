@@ -5,12 +5,14 @@ from django.urls import reverse
 
 from accounts.models import Deed
 from accounts.refusals import Refusal
+from admissions.jobs import Progress
 from admissions.lifecycle import State
 from admissions.models import Dossier, DossierEvent
 from dispatch.models import ReviewTake, Sheet
-from dispatch.services import deciding, keeping, reviewing, submitting
+from dispatch.services import deciding, executing, keeping, reviewing, sending, submitting
 from quotas.models import PlanLine
 from tests.concurrency import in_threads
+from tests.factories import make_choices
 from tests.factories_dispatch import (
     placement_of,
     sheet_released,
@@ -246,3 +248,26 @@ def test_two_officers_on_one_dossier(cast, batch, schools, plan_line, make_candi
     )
     assert sorted(results) == ["Refusal", "done"]
     assert DossierEvent.objects.filter(step="recall_dossier").count() == 1
+
+
+def test_a_run_is_undone_after_one_of_its_sheets_was_cancelled(
+    cast, batch, schools, plan_line, make_candidates
+):
+    """What a tie put above the plan goes back once, with the sheet, and not again with the run."""
+    for candidate in make_candidates(12):
+        candidate.total = 30000
+        candidate.save(update_fields=["total"])
+        make_choices([candidate], batch, schools[:1])
+    batch.tie_policy, batch.tie_keys = "accept_all", []
+    batch.save()
+    nobody = Progress("00000000-0000-0000-0000-000000000000")
+    run = sending.run_open(actor=cast.city, batch=batch)
+    sending.run_rehearse(actor=cast.city, run=run, progress=nobody)
+    run.refresh_from_db()
+    sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
+    executing.run_execute(actor=cast.city, run=run, progress=nobody)
+    assert PlanLine.objects.get().seats_over == 2
+    keeping.cancel_sheet(actor=cast.city, sheet=run.sheets.get(), reason="误投")
+    assert PlanLine.objects.get().seats_over == 0
+    assert executing.run_cancel(actor=cast.city, run=run, reason="误投") == 0
+    assert PlanLine.objects.get().seats_over == 0
