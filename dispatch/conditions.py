@@ -149,6 +149,8 @@ def barred_by(
     if not len(cells):
         return None
     units = choices.reshape(-1)[cells]
+    if len(schools) <= np.iinfo(np.int16).max:
+        units = units.astype(np.int16)  # sorted by radix
     along = np.argsort(units, kind="stable")
     starts = np.flatnonzero(np.diff(units[along], prepend=-1))
     code, own = np.zeros(choices.shape, np.uint16), np.zeros(choices.shape, np.int32)

@@ -125,11 +125,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Whom a change concerns: numbers, and sentences that say more."""
+    """Whom a change concerns: numbers; sentences to be heeded; and what it means, for information."""
 
     schools: int
     candidates: int
     words: tuple[str, ...] = ()
+    said: str = ""
 
 
 class Control:
@@ -140,12 +141,14 @@ class Control:
         versions: model of its versions: batch, function, number, content, note, made_by.
         keyed: whether it has many rows, named by keys; else one.
         unset_words: what taking a row away means.
+        empty: what a row is called that is not there.
     """
 
     function = ""
     versions = None
     keyed = True
     unset_words = "勾选后恢复为没有设置"
+    empty = "未设置"
 
     @property
     def title(self) -> str:
@@ -201,7 +204,7 @@ class Control:
     def words(self, batch: Batch, values: dict | None) -> str:
         """The values of a row in one line."""
         if values is None:
-            return "未设置"
+            return self.empty
         shown = [(c.title, c.write(values.get(c.name))) for c in self.values(batch)]
         if len(shown) == 1:
             return shown[0][1] or "空"
@@ -213,6 +216,26 @@ def differences(before: Rows, after: Rows) -> list[tuple[Key, dict | None, dict 
     keys = sorted(before.keys() | after.keys())
     pairs = ((key, before.get(key), after.get(key)) for key in keys)
     return [(key, was, to_be) for key, was, to_be in pairs if was != to_be]
+
+
+def differences_told(control: Control, batch: Batch, before: Rows, after: Rows) -> list[tuple[str, str, str]]:
+    """What differs in words: object, as it was, as it is to be; of a single row value by value."""
+    told = []
+    for key, was, to_be in differences(before, after):
+        if key or was is None or to_be is None:
+            told.append(
+                (
+                    control.label(batch, key) or batch.name,
+                    control.words(batch, was),
+                    control.words(batch, to_be),
+                )
+            )
+            continue
+        for column in control.values(batch):
+            old, new = was.get(column.name), to_be.get(column.name)
+            if old != new:
+                told.append((column.title, column.write(old) or "空", column.write(new) or "空"))
+    return told
 
 
 def applicants(batch: Batch, schools: Iterable[str] | None = None) -> int:
@@ -273,16 +296,14 @@ def control_change(
         _keep(control, batch, number, before, "平台记录修改之前的设置", actor)
     control.write(batch, before, after)
     _keep(control, batch, number + 1, control.now(batch), note, actor)
-    told = [
-        f"{control.label(batch, key)} {control.words(batch, was)} → {control.words(batch, to_be)}".strip()
-        for key, was, to_be in changed[:NAMED]
-    ]
-    more = f"；等 {len(changed)} 项" if len(changed) > NAMED else ""
+    told = differences_told(control, batch, before, after)
+    said = [f"{label} {was} → {to_be}" for label, was, to_be in told[:NAMED]]
+    more = f"；等 {len(told)} 项" if len(told) > NAMED else ""
     deed_record(
         actor=actor,
         subject=f"{control.title} {batch.name} 第 {number + 1} 版",
         count=len(changed),
-        note=f"{note + '：' if note else ''}{'；'.join(told)}{more}",
+        note=f"{note + '：' if note else ''}{'；'.join(said)}{more}",
     )
     return len(changed)
 

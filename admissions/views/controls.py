@@ -18,7 +18,7 @@ from ..services.controls import (
     Control,
     control_change,
     control_restore,
-    differences,
+    differences_told,
     rows_of,
     version_of,
 )
@@ -158,18 +158,14 @@ class ChangeBase(ControlMixin, ActionView):
     def preview(self, data):
         control, batch = self.control, self.object
         before, after = data["before"], data["after"]
-        changed = differences(before, after)
-        if not changed:
+        told = differences_told(control, batch, before, after)
+        if not told:
             raise Refusal("没有任何变化。")
         touched = control.touched(batch, before, after)
-        rows = [
-            (control.label(batch, key) or batch.name, control.words(batch, was), control.words(batch, to_be))
-            for key, was, to_be in changed[:SHOWN]
-        ]
-        words = f"涉及 {touched.schools} 所院校、{touched.candidates} 名填报了志愿的考生。"
         return {
-            "count": len(changed), "unit": "项变化", "header": ("对象", "原设置", "新设置"), "rows": rows,
-            "words": words, "warnings": touched.words,
+            "count": len(told), "unit": "项变化", "header": ("对象", "原设置", "新设置"), "rows": told[:SHOWN],
+            "words": f"涉及 {touched.schools} 所院校、{touched.candidates} 名填报了志愿的考生。{touched.said}",
+            "warnings": touched.words,
         }  # fmt: skip
 
     def act(self, data):
@@ -260,9 +256,7 @@ class ImportView(ChangeBase):
     def get_context_data(self, **kwargs):
         form = kwargs.get("form")
         wrong = getattr(form, "wrong", ())
-        return super().get_context_data(
-            wrong=wrong[:200], wrong_count=len(wrong), export_url=self.tail("export"), **kwargs
-        )
+        return super().get_context_data(wrong=wrong[:200], wrong_count=len(wrong), **kwargs)
 
 
 class VersionsPage(ControlMixin, PageView):
@@ -281,14 +275,7 @@ class VersionsPage(ControlMixin, PageView):
         if all(pair):
             control, batch = self.control, self.object
             old, new = (rows_of(version.content) for version in pair)
-            rows = [
-                (
-                    control.label(batch, key) or batch.name,
-                    control.words(batch, was),
-                    control.words(batch, to_be),
-                )
-                for key, was, to_be in differences(old, new)
-            ]
+            rows = differences_told(control, batch, old, new)
         listed = [
             {"version": v, "restore": self.tail("restore", number=v.number), "rows": len(v.content)}
             for v in versions

@@ -6,13 +6,13 @@ from django.db.models import F, Sum
 from accounts.context import deed_record
 from accounts.models import User
 from accounts.refusals import Refusal
-from admissions.models import Batch, School
+from admissions.models import Batch
 from admissions.reference.packs import limit_of
 from admissions.services.controls import Column, Fault, control_allowed
 
 from ..models import PlanChange, PlanLine, Reserve, ReserveVersion
 from .changes import Change, named, seats_change
-from .school_controls import SchoolsControl, schools_of
+from .school_controls import SchoolsControl, schools_named, schools_of
 
 FUNCTION = "quotas.set_reserve"
 PERCENT = 5  # where no pack of the province says otherwise
@@ -78,9 +78,7 @@ class SetReserve(SchoolsControl):
         return found
 
     def write(self, batch, before, after):
-        schools = schools_of(batch) | {
-            school.code: school for school in School.objects.filter(reserve__batch=batch)
-        }
+        schools = schools_named(batch, before | after)
         rows = {code: 0 for (code,) in before} | {code: row["seats"] for (code,), row in after.items()}
         Reserve.objects.bulk_create(
             [Reserve(batch=batch, school=schools[code], seats=seats) for code, seats in rows.items()],

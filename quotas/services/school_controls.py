@@ -12,6 +12,12 @@ def schools_of(batch: Batch) -> dict[str, School]:
     return {school.code: school for school in found}
 
 
+def schools_named(batch: Batch, rows: Rows) -> dict[str, School]:
+    """Schools that the first keys of rows name, by code, those too whose plans have left the batch."""
+    codes = {key[0] for key in rows}
+    return {s.code: s for s in School.objects.filter(province=batch.season.province, code__in=codes)}
+
+
 class SchoolsControl(Control):
     """A control whose first key is a school with a plan in the batch."""
 

@@ -23,7 +23,7 @@ def address(batch) -> str:
 def test_the_difference_is_shown_and_then_set_as_a_new_version(cast, batch, client_of):
     client = client_of(cast.city)
     asked = client.post(address(batch), VALUES).content.decode()
-    assert "投档比例（%） 105" in asked
+    assert "<td>投档比例（%）</td><td>100</td><td>105</td>" in asked
     assert "A 校 考生1、考生2；B 校 考生3、考生4；C 校 考生5、考生7" in asked
     batch.refresh_from_db()
     assert batch.mode_version == 1, "asking is not doing"
@@ -31,7 +31,7 @@ def test_the_difference_is_shown_and_then_set_as_a_new_version(cast, batch, clie
     batch.refresh_from_db()
     assert (batch.mode, batch.mode_version, batch.tiers) == ("tiers", 2, [35050, 30000])
     assert batch.tie_keys == ["chinese+maths", "lottery"]
-    assert "投档比例（%） 100" in Deed.objects.get(function="dispatch.set_mode").note
+    assert "投档比例（%） 100 → 105" in Deed.objects.get(function="dispatch.set_mode").note
 
 
 @pytest.mark.parametrize(

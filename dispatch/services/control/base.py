@@ -8,12 +8,20 @@ from admissions.models import Batch, Region
 from admissions.reference import plan_kinds
 from admissions.services.controls import Control, guards
 from quotas.services.school_controls import SchoolsControl as OfSchools
-from quotas.services.school_controls import schools_of
+from quotas.services.school_controls import schools_named, schools_of
 
 from ...models import ControlVersion, Run
 from ...models.run import PAUSING_STATES
 
-__all__ = ["BatchControl", "SchoolsControl", "batch_free", "counties_of", "kinds_of", "schools_of"]
+__all__ = [
+    "BatchControl",
+    "SchoolsControl",
+    "batch_free",
+    "counties_of",
+    "kinds_of",
+    "schools_named",
+    "schools_of",
+]
 CITY = "全市"
 ALL_KINDS = "全部"
 

@@ -57,10 +57,10 @@ class SetBatches(BatchControl):
         return whole_batch(batch)
 
 
-def whole_batch(batch: Batch, words: tuple[str, ...] = ()) -> Touched:
+def whole_batch(batch: Batch) -> Touched:
     """All schools and applicants of a batch."""
     schools = PlanLine.objects.filter(batch=batch).values("school").distinct().count()
-    return Touched(schools, applicants(batch), words)
+    return Touched(schools, applicants(batch))
 
 
 def batch_faults(season: int, city: str, row: dict, batch: Batch | None = None) -> list[str]:

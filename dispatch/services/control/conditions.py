@@ -13,7 +13,7 @@ from admissions.services.controls import Column, Fault, Rows, Touched, differenc
 from ...conditions import KINDS, barred_by, columns_of, condition_of, groups_of
 from ...models import SchoolCondition
 from ...snapshot import worded
-from .base import SchoolsControl, schools_of
+from .base import SchoolsControl, schools_named, schools_of
 
 SAID = 5
 
@@ -56,13 +56,11 @@ class SetSchoolConditions(SchoolsControl):
         return found
 
     def write(self, batch, before, after):
-        schools = schools_of(batch)
+        schools = schools_named(batch, after)
         touched = {key[0] for key, _, _ in differences(before, after)}
         SchoolCondition.objects.filter(batch=batch, school__code__in=touched).delete()
         SchoolCondition.objects.bulk_create(
-            row
-            for key, row in zip(after, made(schools, batch, after), strict=True)
-            if key[0] in touched and row
+            row for key, row in zip(after, made(schools, batch, after), strict=True) if key[0] in touched
         )
 
     def touched(self, batch: Batch, before: Rows, after: Rows):

@@ -15,7 +15,7 @@ from quotas.models import PlanLine
 
 from ...lines import province_lines
 from ...models import ProvinceLine, RegionLine, SchoolLine
-from .base import BatchControl, SchoolsControl, batch_free, counties_of, kinds_of, schools_of
+from .base import BatchControl, SchoolsControl, batch_free, counties_of, kinds_of, schools_named, schools_of
 
 SCORE = Column("score", "分数线", "marks", note="最多两位小数")
 SAID = 5
@@ -119,12 +119,11 @@ class SetSchoolLine(SchoolsControl):
         return found
 
     def write(self, batch, before, after):
-        schools = schools_of(batch)
+        schools = schools_named(batch, after)
         SchoolLine.objects.filter(batch=batch).delete()
         SchoolLine.objects.bulk_create(
             SchoolLine(batch=batch, school=schools[code], county=county, score=row["score"])
             for (code, county), row in after.items()
-            if code in schools
         )
 
     def touched(self, batch: Batch, before: Rows, after: Rows):

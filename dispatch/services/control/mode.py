@@ -1,5 +1,6 @@
 """设置投档模式: by which rule the dossiers of a batch are sent, as a template with versions (domain.md §4.3)."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -64,7 +65,7 @@ class SetMode(BatchControl):
         batch.refresh_from_db()
 
     def touched(self, batch, before, after):
-        return whole_batch(batch, (mode_example(after[()]),))
+        return replace(whole_batch(batch), said=mode_example(after[()]))
 
 
 def mode_faults(batch: Batch, row: dict) -> list[str]:

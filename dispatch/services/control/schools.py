@@ -5,7 +5,7 @@ from admissions.services.controls import Column, Fault, Touched, applicants, dif
 from quotas.models import PlanLine
 
 from ...models import SchoolControl
-from .base import BatchControl, SchoolsControl, batch_free, kinds_of, schools_of
+from .base import BatchControl, SchoolsControl, batch_free, kinds_of, schools_named, schools_of
 
 
 class SetSchoolStatus(SchoolsControl):
@@ -13,6 +13,7 @@ class SetSchoolStatus(SchoolsControl):
 
     function = "dispatch.set_school_status"
     unset_words = "勾选后恢复为“可投档”"
+    empty = "可投档"
 
     def values(self, batch):
         return (Column("status", "院校状态", "choice", dict(SchoolControl.Status.choices)),)
@@ -41,6 +42,7 @@ class SetSchoolReview(SchoolsControl):
 
     function = "dispatch.set_school_review"
     unset_words = "勾选后恢复为录取、退档均须审核"
+    empty = "均须审核"
 
     def values(self, batch):
         return (
@@ -177,14 +179,10 @@ def _clash(lines: list[PlanLine], target: Batch) -> str:
 
 def _controls_write(batch: Batch, before, after, rest: dict) -> None:
     """Set columns of ``SchoolControl``; schools no longer named get the rest."""
-    schools = schools_of(batch)
+    schools = schools_named(batch, before | after)
     rows = {code: rest for (code,) in before} | {code: row for (code,), row in after.items()}
     SchoolControl.objects.bulk_create(
-        [
-            SchoolControl(batch=batch, school=schools[code], **row)
-            for code, row in rows.items()
-            if code in schools
-        ],
+        [SchoolControl(batch=batch, school=schools[code], **row) for code, row in rows.items()],
         update_conflicts=True,
         unique_fields=["batch", "school"],
         update_fields=list(rest),
