@@ -11,9 +11,8 @@ from accounts.models import User
 from accounts.workbench import Notice, ToDo, workbench_part
 
 from .models import Request, RequestParty
-from .services.requests import kinds
-from .services.requests.contract import CONSENTS
-from .services.requests.deciding import acted_for
+from .queries.requests import acted_for
+from .requests import CONSENTS, kinds
 
 RECENT = timedelta(days=2)
 TOLD = 5

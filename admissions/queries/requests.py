@@ -1,18 +1,34 @@
 """Requests as lists: one's own, and those that one's organisation must decide or has decided."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Organisation, User
 
 from ..models import Request, RequestParty
-from ..services.requests.contract import Check, Light, RequestKind
-from ..services.requests.deciding import acted_for, taken_since
+from ..requests import Check, Light, RequestKind
 
 #: As many rows as a bulk approval looks at; the rest wait for the next.
 BULK = 500
+
+
+def acted_for(actor: User) -> Q:
+    """Condition on parties: those for which the actor decides, his own organisation and no other's."""
+    scope = actor.scope
+    if scope is None:
+        return Q(pk__in=[])
+    school = Organisation.Kind.SCHOOL
+    return (~Q(organisation__kind=school) & Q(organisation__region__in=scope.regions)) | Q(
+        organisation__kind=school, organisation__in=scope.schools
+    )
+
+
+def taken_since() -> datetime:
+    """Before this moment a row that was taken is free again."""
+    return timezone.now() - timedelta(minutes=RequestParty.MINUTES)
 
 
 def own_requests(actor: User, kind: RequestKind) -> QuerySet[Request]:

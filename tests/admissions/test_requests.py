@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from accounts.refusals import Refusal
 from accounts.views.base import not_yet_open
+from admissions import requests as contract
 from admissions.forms_requests import RequestForm
 from admissions.models import Request, RequestAttachment
 from admissions.queries.requests import green_ones, requests_seen, waiting_checks, waiting_for
 from admissions.reference import limit_of, request_reasons
 from admissions.services import requests as services
-from admissions.services.requests import Asked, Check, Light, Party, RequestKind, contract, kinds
+from admissions.services.requests import Asked, Check, Light, Party, RequestKind, kinds
 from admissions.services.requests.attaching import MAX_FILES, format_of
 from admissions.views.requests import request_pages
 from tests import factories

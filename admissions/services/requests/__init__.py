@@ -1,12 +1,12 @@
 """The request engine (申请 → 审核): what every kind of request shares.
 
-``contract`` is the contract of a kind and the registry that the apps above fill; ``asking`` is the school's side,
+``admissions.requests`` is the contract of a kind and the registry; ``asking`` is the school's side here,
 ``deciding`` that of the parties, ``attaching`` the papers that go with a request.
 """
 
+from ...requests import Asked, Check, Light, Party, RequestKind, kind_of, kinds, office_of, register
 from .asking import request_draft, request_submit, request_withdraw
 from .attaching import attachment_add, attachment_remove
-from .contract import Asked, Check, Light, Party, RequestKind, kind_of, kinds, office_of, register
 from .deciding import (
     request_approve,
     request_refuse,

@@ -9,8 +9,8 @@ from accounts.models import User
 from accounts.refusals import Refusal
 
 from ...models import Request, RequestParty
+from ...requests import Asked, Light, RequestKind, kind_of
 from ..windows import season_of
-from .contract import Asked, Light, RequestKind, kind_of
 from .rows import Deed, State, effect, own, seen_by, trail
 
 

@@ -6,36 +6,20 @@ keys. When the last party agrees, the effect happens in the same transaction.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Organisation, User
+from accounts.models import User
 from accounts.refusals import Refusal
 
 from ...models import Request, RequestParty
-from .contract import Light, RequestKind, kind_of
+from ...queries.requests import acted_for, taken_since
+from ...requests import Light, RequestKind, kind_of
 from .rows import Deed, State, effect, locked, trail
 
 Decision = RequestParty.Decision
-
-
-def acted_for(actor: User) -> Q:
-    """Condition on parties: those for which the actor decides, his own organisation and no other's."""
-    scope = actor.scope
-    if scope is None:
-        return Q(pk__in=[])
-    school = Organisation.Kind.SCHOOL
-    return (~Q(organisation__kind=school) & Q(organisation__region__in=scope.regions)) | Q(
-        organisation__kind=school, organisation__in=scope.schools
-    )
-
-
-def taken_since() -> datetime:
-    """Before this moment a row that was taken is free again."""
-    return timezone.now() - timedelta(minutes=RequestParty.MINUTES)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from accounts.models import Organisation, User
 from accounts.refusals import Refusal
 
 from ...models import Request, RequestEvent
-from .contract import RequestKind, kind_of
+from ...requests import RequestKind, kind_of
 
 State, Deed = Request.State, RequestEvent.Deed
 

@@ -2,8 +2,7 @@
 
 from accounts.views.base import serve
 
-from ...services.requests import kind_of
-from ...services.requests.contract import CONSENTS
+from ...requests import CONSENTS, kind_of
 from . import asking, deciding
 
 

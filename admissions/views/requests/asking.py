@@ -11,8 +11,8 @@ from ...filters_requests import OwnRequestFilter
 from ...forms_requests import PaperForm, SubmitForm, WithdrawForm
 from ...models import Request
 from ...queries import requests as queries
+from ...requests import CONSENTS
 from ...services import requests as services
-from ...services.requests.contract import CONSENTS
 from ...tables_requests import OwnRequestTable
 from .shared import OfKind, OneRequest, PaperView
 

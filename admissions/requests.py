@@ -11,8 +11,8 @@ from accounts.functions import BY_KEY
 from accounts.models import Organisation, User
 from accounts.refusals import Refusal
 
-from ...models import Candidate, Request, School
-from ...reference import RequestReason, limit_of, request_reasons
+from .models import Candidate, Request, School
+from .reference import RequestReason, limit_of, request_reasons
 
 DAYS = 5
 #: Tail below the function of a school under which it finds what it must consent to.
