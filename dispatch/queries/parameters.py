@@ -58,6 +58,11 @@ def parameters_compared(batch: Batch, now: dict, before: dict | None) -> list[di
     """
     words = _Words(batch, now, before or {})
     new, old = words.of(now), words.of(before) if before else {}
+    if Run.Kind.LOTTERY in (
+        now.get("kind"),
+        (before or {}).get("kind"),
+    ):  # what says nothing of both is left out
+        old = {label: value for label, value in old.items() if label in new}
     rows = []
     for label in [*new, *(label for label in old if label not in new)]:
         value, former = new.get(label, NOT_SET), old.get(label)

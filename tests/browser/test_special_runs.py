@@ -81,7 +81,7 @@ def test_a_public_draw(desk, people, schools, ready):
     first, second = desk(people["city"]), desk(people["reviewer"])
     choose(first, "指定派位录取", schools[1])
     first.press("演练", exact=True)
-    first.tab.wait_for_selector("text=院校投档结果")
+    first.tab.wait_for_selector("text=院校派位结果")
     assert "不能复核" in first.words()
     first.press("冻结名单")
     first.tab.wait_for_selector("text=录入公开随机数")

@@ -269,6 +269,21 @@ def test_giving_up_and_beginning_anew_does_not_hide_what_was_drawn(cast, batch, 
     assert DRAWN["randomness"] in page
 
 
+def test_the_page_of_a_lottery_tells_no_marks(cast, batch, schools, ready, client_of):
+    factories.make_plan_line(factories.make_school("30001"), batch)
+    first = sending.run_open(actor=cast.city, batch=batch)
+    rehearse(cast, first)
+    sending.run_confirm(actor=cast.reviewer, run=first, fingerprint=first.fingerprint)
+    executing.run_execute(actor=cast.city, run=first, progress=NOBODY)
+    executing.run_cancel(actor=cast.city, run=first, reason="改为派位")
+    run = rehearse(cast, rehearse(cast, opened(cast, batch, schools)))
+    page = client_of(cast.city).get(reverse(f"{PAGE}__run", args=[run.pk])).content.decode()
+    assert "末位中签位次" in page
+    assert "派位顺序" in page
+    for words in ("最低分</th>", "投档比例", "末位同分", "未设"):
+        assert words not in page
+
+
 def test_a_tie_drawn_by_lottery_needs_public_randomness_too(cast, batch, ready):
     batch.tie_keys = ["lottery"]
     batch.save()
