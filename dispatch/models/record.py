@@ -24,8 +24,10 @@ class Rehearsal(models.Model):
 
     The last formal one (``asked`` is empty) is what a second person confirms. The others answer what
     would be if: ``asked`` may hold ``lines`` (all lines moved by that many hundredths of a mark),
-    ``plans`` (seats more or fewer, by key of the school) and ``parameters`` (other values of the mode).
-    Its arrays lie in a file of their own (``runs.rehearsal_path``).
+    ``plans_percent`` (all seats changed by that), ``plans`` (seats more or fewer, by key of the school) and
+    ``parameters`` (other values of the mode); with ``from`` (number of the formal one it starts from) and
+    ``difference`` (how many make each move, and ``lowest``, the schools whose lowest one sent differs).
+    Its arrays lie in folders of their own (``runs.kept_path``).
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="rehearsals")

@@ -22,6 +22,8 @@ from ..runs import outcome_kept
 from .sending import RunMixin
 
 LAST_RUN = "last"
+SHOWN = 200
+"""Schools of a comparison that are shown at first: those that change most."""
 MOVES = [(move.name.lower(), words) for move, words in MOVE_WORDS.items()]
 
 
@@ -154,7 +156,8 @@ class CompareView(Pair):
         return super().get_context_data(
             figures=_figures(before, after),
             parameters=self.parameters(),
-            rows=self.table if everything else changed,
+            rows=self.table if everything else changed[:SHOWN],
+            cut=0 if everything else max(len(changed) - SHOWN, 0),
             everything=everything,
             number_changed=len(changed),
             number_schools=len(self.table),

@@ -222,11 +222,13 @@ def test_exports_say_what_the_pages_say_and_are_written_down(cast, run, schools,
 
 
 def test_two_formal_rehearsals_of_a_run_and_the_columns_of_its_table(cast, run, schools, ready, client_of):
+    ask(cast, run, lines=100)
     RegionLine.objects.update(score=ready[11].total)
     rehearsed(cast, run)
     panel = rehearsals_panel(run)
     assert [(row["rehearsal"].number, row["sent_by"], row["lowest"]) for row in panel["rehearsals"]] == [
-        (2, -1, 1),
+        (3, -1, 1),
+        (2, 0, 0),
         (1, None, None),
     ]
     assert panel["since_number"] == 1
@@ -240,7 +242,7 @@ def test_two_formal_rehearsals_of_a_run_and_the_columns_of_its_table(cast, run, 
         assert "与第 1 次预演" in shown
         assert "−1" in shown
     compared = officer.get(page(run, "__compare"))
-    assert (compared.context["before"].number, compared.context["after"].number) == (1, 2)
+    assert (compared.context["before"].number, compared.context["after"].number) == (1, 3)
     changed = [(row["label"], row["before"], row["value"]) for row in compared.context["parameters"]]
     assert changed == [("分数线（全市）", "1 分", f"{ready[11].total / 100:g} 分")]
     assert [row["school"].code for row in compared.context["rows"]] == [schools[1].code]
@@ -273,6 +275,29 @@ def test_the_next_run_is_compared_with_the_last_one_executed(cast, run, batch, s
     old = officer.get(page(run)).content.decode()
     assert "按考生号取足" in old, "the run's own parameters, not those of the batch today"
     assert "同分全部投出" not in old
+
+
+def test_the_schools_that_change_most_are_shown_first(cast, run, schools, client_of, monkeypatch):
+    ask(cast, run, plans={str(schools[0].pk): 3, str(schools[1].pk): -1})
+    monkeypatch.setattr("dispatch.views.comparing.SHOWN", 1)
+    shown = client_of(cast.city).get(page(run, "__compare"))
+    assert [row["school"].code for row in shown.context["rows"]] == [schools[1].code]
+    assert (shown.context["rows"][0]["went"], shown.context["cut"]) == (3, 1)
+    assert "2 所有变化，按变动人数排列；只列出前 1 所" in shown.content.decode()
+    everything = client_of(cast.city).get(page(run, "__compare"), {"all": 1})
+    assert len(everything.context["rows"]) == 2
+
+
+def test_pages_ask_few_questions_however_much_is_compared(
+    cast, run, schools, client_of, django_assert_max_num_queries
+):
+    for lines in range(100, 600, 100):
+        ask(cast, run, lines=lines, plans={str(schools[0].pk): lines})
+    officer = client_of(cast.city)
+    for tail in ("", "__ask", "__compare", "__compare__candidates"):
+        officer.get(page(run, tail))
+        with django_assert_max_num_queries(30 if not tail else 20):
+            assert officer.get(page(run, tail)).status_code == 200
 
 
 def test_parameters_in_words_beside_their_former_values(cast, batch, schools):
