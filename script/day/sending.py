@@ -66,7 +66,9 @@ def set_lines(browser: Browser, lines: dict[str, float | None]) -> None:
     """Lines of the batches that have one, by code of the batch."""
     for key, code in batches(browser):
         if lines.get(code) is not None:
-            browser.do(f"/dispatch/set-region-line/{key}/change/", {"county": "", "score": f"{lines[code]:g}"})
+            browser.do(
+                f"/dispatch/set-region-line/{key}/change/", {"county": "", "score": f"{lines[code]:g}"}
+            )
 
 
 def dispatch(sender: Browser, second: Browser, batch: str) -> int:
@@ -80,12 +82,14 @@ def dispatch(sender: Browser, second: Browser, batch: str) -> int:
     run = sender.place
     sender.do(f"{run}rehearse/")
     try:
-        sender.wait(run)
+        page = sender.wait(run)
     except Refused as refused:
         if "没有在库且填报了志愿的考生" not in str(refused):
             raise
         sender.do(f"{run}cancel/", {"reason": "该批次没有考生"})
         return 0
+    if f"{run}freeze/" in page:  # a lottery number decides the last place
+        draw(sender, run)
     key = re.search(r"/run/(\d+)/", run)[1]
     page = second.get(f"/dispatch/confirm-dispatch/run/{key}/")
     fingerprint = re.search(r'name="fingerprint" value="([0-9a-f]{64})"', page)[1]
@@ -94,3 +98,22 @@ def dispatch(sender: Browser, second: Browser, batch: str) -> int:
     page = sender.wait(run)
     sender.do(f"{run}release/")
     return int(re.search(r"投出 ([\d\u202f]+)，", page)[1].replace("\u202f", ""))
+
+
+def draw(sender: Browser, run: str) -> None:
+    """The ceremony of a run in which lottery numbers take part: the roster, the draw, the formal rehearsal.
+
+    Args:
+        sender: who has practised before.
+        run: address of the run's page.
+    """
+    sender.do(f"{run}freeze/")
+    sender.wait(run)
+    balls = {
+        "randomness": "03 07 11 19 24 30 05",
+        "origin": "示范：七个号码，依次书写",
+        "witnesses": "示范公证员",
+    }
+    sender.do(f"{run}draw/", balls)
+    sender.do(f"{run}rehearse/")
+    sender.wait(run)
