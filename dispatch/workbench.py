@@ -12,7 +12,7 @@ from admissions.lifecycle import State
 from admissions.models import ImportedFile
 from quotas.models import PlanLine
 
-from .models import Placement, Run, Sheet
+from .models import Placement, Run, Sheet, StatusRequest
 from .queries.keeping import taken_back
 from .queries.reading import deadline_of
 from .queries.sheets import counts_of
@@ -34,6 +34,19 @@ def reviews(actor: User):
             if count:
                 oldest = rows.aggregate(oldest=Min("candidate__dossier__changed_at"))["oldest"]
                 yield ToDo(title, count, reverse(key.replace(".", ":")), since=oldest)
+
+
+@workbench_part
+def statuses(actor: User):
+    """Requests for a status that wait for somebody else than who made them."""
+    if actor.may("dispatch.set_candidate_status"):
+        rows = StatusRequest.objects.visible_to(actor).filter(
+            season__current=True, state=StatusRequest.State.SUBMITTED
+        )
+        found = rows.exclude(made_by=actor).aggregate(count=Count("pk"), oldest=Min("made_at"))
+        if found["count"]:
+            url = reverse("dispatch:set_candidate_status") + "?state=submitted"
+            yield ToDo("考生状态待复核", found["count"], url, since=found["oldest"])
 
 
 @workbench_part

@@ -140,6 +140,7 @@ class Control:
         function: key of the function.
         versions: model of its versions: batch, function, number, content, note, made_by.
         keyed: whether it has many rows, named by keys; else one.
+        bulk: whether one value may be set for several rows at once.
         unset_words: what taking a row away means.
         empty: what a row is called that is not there.
     """
@@ -147,6 +148,7 @@ class Control:
     function = ""
     versions = None
     keyed = True
+    bulk = True
     unset_words = "勾选后恢复为没有设置"
     empty = "未设置"
 

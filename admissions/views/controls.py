@@ -201,6 +201,11 @@ class ChangeView(ChangeBase):
         elif self.request.method == "GET":
             keys = self.chosen()
             first, *others = self.control.keys(self.object)
+            if len({key[1:] for key in keys}) > 1:
+                raise Refusal(
+                    f"所选各行的{'、'.join(column.title for column in others)}不同，不能一起设置。",
+                    hint="请分别选择，或用导出、导入一次修改。",
+                )
             initial[first.name] = "\n".join(dict.fromkeys(key[0] for key in keys))
             if keys:
                 initial |= {column.name: part for column, part in zip(others, keys[0][1:], strict=True)}

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from accounts.models import Deed
 from accounts.refusals import Refusal
+from accounts.workbench import parts_for
 from admissions.models import Dossier, DossierEvent
 from dispatch.models import Run, StatusRequest
 from dispatch.services import status
@@ -101,6 +102,17 @@ def test_nobody_is_asked_for_twice_and_a_request_can_be_taken_back(cast, make_ca
     asked(cast.second, one)
     with pytest.raises(Refusal, match="已撤回"):
         status.status_decide(actor=cast.second, request=request, agree=True)
+
+
+def test_it_waits_on_the_workbench_of_the_others(cast, make_candidates):
+    asked(cast.city, make_candidates(1))
+
+    def titles(actor):
+        return [part.title for part in parts_for(actor)["to_dos"]]
+
+    assert "考生状态待复核" in titles(cast.second)
+    assert "考生状态待复核" not in titles(cast.city)
+    assert "考生状态待复核" not in titles(cast.other_city)
 
 
 def test_a_refusal_needs_words_and_moves_nobody(cast, make_candidates):

@@ -44,6 +44,13 @@ def test_all_that_a_list_finds_are_chosen(cast, batch, schools, plan_line, clien
     assert (form["school"].value(), form["county"].value()) == ("10001", "440103")
 
 
+def test_rows_of_different_counties_are_not_set_together(cast, batch, plan_line, client_of):
+    """What was chosen for one county would have been set for another."""
+    answer = client_of(cast.city).get(address(batch) + "?chosen=10001|440103&chosen=10001|")
+    assert answer.status_code == 409
+    assert "生源范围不同，不能一起设置" in answer.content.decode()
+
+
 def test_below_the_line_of_the_region_it_would_do_nothing(cast, batch, plan_line, client_of):
     control.set_region_line(actor=cast.city, batch=batch, county="440103", score=40000)
     asked = {"school": "10001", "county": "440103", "score": "399"} | CONFIRMED

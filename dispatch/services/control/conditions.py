@@ -22,6 +22,7 @@ class SetSchoolConditions(SchoolsControl):
     """Each row is one condition; groups must all be met, each by one of its conditions."""
 
     function = "dispatch.set_school_conditions"
+    bulk = False
     unset_words = "勾选后取消这些院校的全部条件"
 
     def keys(self, batch):

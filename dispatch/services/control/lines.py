@@ -25,6 +25,7 @@ class SetRegionLine(BatchControl):
     """Lines of the city and its counties, for all plans or one kind of them."""
 
     function = "dispatch.set_region_line"
+    bulk = False
     unset_words = "勾选后取消这条线；没有任何线时按 0 分处理"
 
     def keys(self, batch):
