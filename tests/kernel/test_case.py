@@ -43,7 +43,7 @@ def rows(lines: bytes) -> list[list]:
     return [[who, unit, int(number)] for who, unit, number in csv.reader(lines.decode().splitlines())]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(instances(), modes, ties, ROUNDINGS)
 def test_a_json_case_is_computed_by_the_words_of_the_page(instance, mode, policy, rounding):
     with tempfile.TemporaryDirectory() as name:
@@ -52,7 +52,7 @@ def test_a_json_case_is_computed_by_the_words_of_the_page(instance, mode, policy
     assert rows(lines) == outcome_text(instance, mode, policy, rounding)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(instances(kinds=("score",)), modes, ties, ROUNDINGS, st.integers())
 def test_a_folder_gives_the_same_however_its_rows_stand(instance, mode, policy, rounding, seed):
     with tempfile.TemporaryDirectory() as name:
