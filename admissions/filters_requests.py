@@ -37,6 +37,7 @@ class RequestQueueFilter(filters.FilterSet):
     number = filters.CharFilter(label="申请编号", lookup_expr="startswith")
     organisation = filters.CharFilter(label="申请单位代码或名称", method="of_organisation")
     summary = filters.CharFilter(label="申请事项", lookup_expr="contains")
+    kind = filters.ChoiceFilter(label="种类", empty_label="全部")
     late = filters.ChoiceFilter(label="期限", choices=LATE, method="by_late", empty_label="全部")
     taken = filters.ChoiceFilter(label="领取", choices=TAKEN, method="by_taken", empty_label="全部")
 
@@ -44,11 +45,15 @@ class RequestQueueFilter(filters.FilterSet):
         model = Request
         fields = ()
 
-    def __init__(self, data=None, *args, **kwargs):
+    def __init__(self, data=None, *args, kinds, **kwargs):
         data = data.copy() if data is not None else {}
         if not data.get("shown"):
             data["shown"] = WAITING
         super().__init__(data, *args, **kwargs)
+        if len(kinds) > 1:
+            self.filters["kind"].extra["choices"] = [(kind.key, kind.title) for kind in kinds]
+        else:
+            del self.filters["kind"]
 
     def by_shown(self, rows, name, value):
         if value == ALL:

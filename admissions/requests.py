@@ -74,7 +74,9 @@ class RequestKind:
 
     Attributes:
         key: function that asks, such as ``quotas.request_plan_change``.
-        review: function by which offices decide.
+        review: function by which offices decide; kinds that share one share its queue, the titles of their
+            checks and their ``lock``.
+        under: tail of ``review`` below which the queue stands, where that function has other pages too.
         prefix: first letters of its numbers.
         form: a ``RequestForm`` (admissions.forms_requests); its ``asked()`` gives an ``Asked``.
         checks: titles of the checks, in the order in which ``check`` gives them.
@@ -84,6 +86,9 @@ class RequestKind:
         take_effect: carry it out for the actor, within the transaction of the last approval; a Refusal
             leaves that approval undone. Returns what was done, in words.
         lock: lock whatever ``take_effect`` of some requests will change, in the order of keys.
+        barred: why an actor may not decide on a request although his organisation is a party; empty if he may.
+        standing: names and values as they are now, told to whoever decides and not to whoever asks.
+        danger: why this is no everyday matter, shown in red beside each request; empty for most.
         consent: function by which a school that is a party decides; empty if none ever is.
         needs_attachment: whether a paper must go with it, whatever the ground.
         attachment_words: which paper.
@@ -99,6 +104,10 @@ class RequestKind:
     check: Callable[[Sequence[Request]], Mapping[int, Sequence[Check]]]
     take_effect: Callable[[Request, User], str]
     lock: Callable[[Sequence[Request]], None] = lambda requests: None
+    barred: Callable[[Request, User], str] = lambda request, actor: ""
+    standing: Callable[[Request], Sequence[tuple[str, str]]] = lambda request: ()
+    under: str = ""
+    danger: str = ""
     consent: str = ""
     needs_attachment: bool = False
     attachment_words: str = "附件"
@@ -152,13 +161,22 @@ def kinds() -> tuple[RequestKind, ...]:
 
 
 def kind_of(key: str) -> RequestKind:
-    """The kind of a function, of the one that asks or of one that decides.
+    """The kind of the function that asks.
 
     Raises:
         KeyError: if no kind has it.
     """
-    decided = {function: kind for kind in _kinds.values() for function in (kind.consent, kind.review)}
-    return _kinds.get(key) or decided[key]
+    return _kinds[key]
+
+
+def kinds_of(key: str) -> tuple[RequestKind, ...]:
+    """The kind of a function that asks, or all those of one that decides.
+
+    Raises:
+        KeyError: if no kind has it.
+    """
+    found = tuple(kind for kind in _kinds.values() if key in (kind.consent, kind.review))
+    return (_kinds[key],) if key in _kinds or not found else found
 
 
 def office_of(region: str) -> Organisation:

@@ -86,6 +86,7 @@ class RequestQueueTable(RequestTable):
     """A party's queue: the checks of each open row beside it."""
 
     chosen = tables.CheckBoxColumn(accessor="pk", exclude_from_export=True)
+    kind = tables.Column(orderable=False)
     organisation = tables.Column(
         "申请单位", orderable=False, attrs={"td": {"class": "clip", "title": lambda value: value}}
     )
@@ -97,13 +98,15 @@ class RequestQueueTable(RequestTable):
         empty_text = "没有待审核的申请"
         exclude = ("submitted_at",)
 
-    def __init__(self, *args, kind: RequestKind, known: Mapping[int, Sequence[Check]], **kwargs):
-        self.kind, self.known = kind, known
-        columns = [(f"check_{place}", CheckColumn(place, title)) for place, title in enumerate(kind.checks)]
+    def __init__(self, *args, kinds: Sequence[RequestKind], known: Mapping[int, Sequence[Check]], **kwargs):
+        self.kinds, self.known = {kind.key: kind for kind in kinds}, known
+        checks = enumerate(kinds[0].checks)
+        columns = [(f"check_{place}", CheckColumn(place, title)) for place, title in checks]
         names = [name for name, _ in columns]
         head = (
             "chosen",
             "number",
+            "kind",
             "organisation",
             "summary",
             *names,
@@ -114,13 +117,22 @@ class RequestQueueTable(RequestTable):
             "taken",
         )
         super().__init__(*args, extra_columns=columns, sequence=head, **kwargs)
+        if len(kinds) < 2:
+            self.columns.hide("kind")
 
     @cached_property
     def results(self):
         """Checks of the rows at hand, those not known yet asked for once: of the page, or of an export."""
         rows = self.paginated_rows if hasattr(self, "page") else self.rows
         missing = [row.record for row in rows if row.record.pk not in self.known]
-        return {**self.known, **checks_of(self.kind, missing)}
+        return {**self.known, **checks_of(missing)}
+
+    def render_kind(self, value):
+        kind = self.kinds[value]
+        return format_html('<span class="{}">{}</span>', "danger-words" if kind.danger else "", kind.title)
+
+    def value_kind(self, value):
+        return self.kinds[value].title
 
     def render_waited(self, value, record):
         return waited(value) if record.state == Request.State.SUBMITTED else ""

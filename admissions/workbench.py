@@ -25,8 +25,10 @@ def requests_to_decide(actor: User):
     if not asked:
         return
     mine = RequestParty.objects.filter(acted_for(actor), request=OuterRef("pk"), decision="")
-    rows = Request.objects.visible_to(actor).filter(
-        Exists(mine), kind__in=asked, state=Request.State.SUBMITTED
+    rows = (
+        Request.objects.visible_to(actor)
+        .filter(Exists(mine), kind__in=asked, state=Request.State.SUBMITTED)
+        .exclude(asked_by=actor)
     )
     found = (
         rows.order_by().values("kind").annotate(n=Count("pk"), since=Min("submitted_at"), until=Min("due_at"))
@@ -35,8 +37,11 @@ def requests_to_decide(actor: User):
         kind = asked[row["kind"]]
         function = BY_KEY[kind.decided_by(actor)]
         consent = function.key == kind.consent
-        url = reverse(f"{function.url_name}__{CONSENTS}" if consent else function.url_name)
+        under = CONSENTS if consent else kind.under
+        url = reverse(f"{function.url_name}__{under}" if under else function.url_name)
         title = f"{function.title}：待本校同意" if consent else function.title
+        if kind.under and not consent:
+            title, url = f"{function.title}：{kind.title}", f"{url}?kind={kind.key}"
         yield ToDo(title, row["n"], url, since=row["since"], until=row["until"])
 
 

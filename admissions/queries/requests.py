@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 
 from ..models import Request, RequestParty
-from ..requests import Check, Light, RequestKind
+from ..requests import Check, Light, RequestKind, kind_of
 
 #: As many rows as a bulk approval looks at; the rest wait for the next.
 BULK = 500
@@ -37,7 +37,7 @@ def own_requests(actor: User, kind: RequestKind) -> QuerySet[Request]:
     return _shown(rows).order_by("-pk")
 
 
-def requests_seen(actor: User, kind: RequestKind) -> QuerySet[Request]:
+def requests_seen(actor: User, *kinds: RequestKind) -> QuerySet[Request]:
     """Submitted requests that the actor's office sees, with how it stands to them; of a school that is a
     party those it must consent to.
 
@@ -46,16 +46,17 @@ def requests_seen(actor: User, kind: RequestKind) -> QuerySet[Request]:
 
     Args:
         actor: of an office, or of a school that is a party.
-        kind: of the requests.
+        kinds: of the requests.
     """
     parties = RequestParty.objects.filter(acted_for(actor), request=OuterRef("pk"), decision="")
     taken = parties.filter(taken_at__gte=taken_since())
-    rows = Request.objects.visible_to(actor).filter(kind=kind.key, submitted_at__isnull=False)
+    keys = [kind.key for kind in kinds]
+    rows = Request.objects.visible_to(actor).filter(kind__in=keys, submitted_at__isnull=False)
     if not actor.scope.regions:
         rows = rows.filter(Exists(RequestParty.objects.filter(acted_for(actor), request=OuterRef("pk"))))
     submitted = Q(state=Request.State.SUBMITTED)
     return _shown(rows).annotate(
-        mine=Exists(parties) & submitted,
+        mine=Exists(parties) & submitted & ~Q(asked_by=actor),
         taken_by_other=Subquery(taken.exclude(taken_by=actor).values("taken_by__name")[:1]),
         taken_here=Exists(taken.filter(taken_by=actor)),
         late=Case(
@@ -66,9 +67,9 @@ def requests_seen(actor: User, kind: RequestKind) -> QuerySet[Request]:
     )
 
 
-def waiting_for(actor: User, kind: RequestKind) -> QuerySet[Request]:
+def waiting_for(actor: User, *kinds: RequestKind) -> QuerySet[Request]:
     """Requests that the actor's organisation must decide: one's own taken first, then the oldest."""
-    return in_queue_order(requests_seen(actor, kind).filter(mine=True))
+    return in_queue_order(requests_seen(actor, *kinds).filter(mine=True))
 
 
 def in_queue_order(rows: QuerySet[Request]) -> QuerySet[Request]:
@@ -76,16 +77,19 @@ def in_queue_order(rows: QuerySet[Request]) -> QuerySet[Request]:
     return rows.order_by(F("taken_here").desc(), F("mine").desc(), "submitted_at", "pk")
 
 
-def checks_of(kind: RequestKind, rows: Iterable[Request]) -> dict[int, Sequence[Check]]:
-    """The checks of open requests, asked for all of them at once."""
-    rows = [row for row in rows if row.open]
-    return dict(kind.check(rows)) if rows else {}
+def checks_of(rows: Iterable[Request]) -> dict[int, Sequence[Check]]:
+    """The checks of open requests, asked for all those of a kind at once."""
+    by_kind: dict[str, list[Request]] = {}
+    for row in rows:
+        if row.open:
+            by_kind.setdefault(row.kind, []).append(row)
+    return {key: found for kind, some in by_kind.items() for key, found in kind_of(kind).check(some).items()}
 
 
-def waiting_checks(kind: RequestKind, rows: QuerySet[Request]) -> dict[int, Sequence[Check]]:
+def waiting_checks(rows: QuerySet[Request]) -> dict[int, Sequence[Check]]:
     """The checks of the first ``BULK`` of some rows that wait for the actor and nobody else has in hand."""
     free = rows.filter(mine=True, taken_by_other__isnull=True)
-    return checks_of(kind, free.select_related(None).prefetch_related(None)[:BULK])
+    return checks_of(free.select_related(None).prefetch_related(None)[:BULK])
 
 
 def green_ones(checks: Mapping[int, Sequence[Check]]) -> list[int]:

@@ -82,7 +82,7 @@ def test_each_kind_is_whole(cast):
     prefixes = [kind.prefix for kind in kinds()]
     assert len(set(prefixes)) == len(prefixes)
     for kind in kinds():
-        assert services.kind_of(kind.review) is kind
+        assert kind in services.kinds_of(kind.review)
         assert kind.reasons("ask"), kind.key
         assert kind.reasons("refuse"), kind.key
         assert 1 <= kind.days("44") <= 30
@@ -114,7 +114,7 @@ def test_the_clock_shows_what_is_overdue_and_the_oldest_comes_first(cast, notes)
     assert rows == [old, new]
     assert [row.overdue for row in rows] == [True, False]
     assert [row.late for row in rows] == [1, 0]
-    services.requests_take(actor=cast.reviewer, kind=notes.kind, number=1)
+    services.requests_take(actor=cast.reviewer, kinds=[notes.kind], number=1)
     assert next(iter(waiting_for(cast.reviewer, notes.kind))).taken_here
     services.request_approve(actor=cast.reviewer, request=old)
     assert not Request.objects.get(pk=old.pk).overdue
@@ -123,7 +123,7 @@ def test_the_clock_shows_what_is_overdue_and_the_oldest_comes_first(cast, notes)
 def test_what_was_taken_is_free_again_after_half_an_hour(cast, notes):
     row = submitted(cast.school, KEY, values())
     colleague = factories.make_user("gz-reviewer-2", cast.reviewer.organisation, "reviewing")
-    assert services.requests_take(actor=cast.reviewer, kind=notes.kind) == 1
+    assert services.requests_take(actor=cast.reviewer, kinds=[notes.kind]) == 1
     with pytest.raises(Refusal, match="正由 gz-reviewer 审核"):
         services.request_refuse(actor=colleague, request=row, reason="R01")
     with time_machine.travel(timezone.now() + timedelta(minutes=31), tick=False):
@@ -138,9 +138,9 @@ def test_a_red_check_keeps_a_draft_and_the_page_of_the_bulk(cast, notes):
         submitted(cast.school, KEY, values())
     notes.light = Light.YELLOW
     submitted(cast.school, KEY, values("二"))
-    assert green_ones(waiting_checks(notes.kind, requests_seen(cast.reviewer, notes.kind))) == []
+    assert green_ones(waiting_checks(requests_seen(cast.reviewer, notes.kind))) == []
     done, left = services.requests_approve_green(
-        actor=cast.reviewer, kind=notes.kind, requests=Request.objects.filter(state="submitted").values_list("pk", flat=True)
+        actor=cast.reviewer, kinds=[notes.kind], requests=Request.objects.filter(state="submitted").values_list("pk", flat=True)
     )  # fmt: skip
     assert (done, len(left)) == (0, 1)
     assert "须逐件审核" in left[0]
@@ -149,7 +149,7 @@ def test_a_red_check_keeps_a_draft_and_the_page_of_the_bulk(cast, notes):
 def test_in_bulk_one_that_fails_holds_up_no_other(cast, notes):
     rows = [submitted(cast.school, KEY, values(text)) for text in ("一", "不行", "三")]
     done, left = services.requests_approve_green(
-        actor=cast.reviewer, kind=notes.kind, requests=[row.pk for row in rows]
+        actor=cast.reviewer, kinds=[notes.kind], requests=[row.pk for row in rows]
     )
     assert done == 2
     assert left == [f"{rows[1].number}：办不到。"]

@@ -178,7 +178,7 @@ def test_what_one_has_in_hand_no_other_decides(cast, row, client_of):
         services.request_approve(actor=colleague, request=row)
     with pytest.raises(Refusal, match=r"正在审核.*不能撤回"):
         services.request_withdraw(actor=cast.school, request=row)
-    assert services.requests_take(actor=colleague, kind=services.kind_of(CHANGE)) == 0
+    assert services.requests_take(actor=colleague, kinds=[services.kind_of(CHANGE)]) == 0
     client_of(cast.reviewer).post(reverse(f"{PAGE}__lay_back"))
     assert services.request_withdraw(actor=cast.school, request=row).state == "withdrawn"
 

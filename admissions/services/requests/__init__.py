@@ -4,7 +4,7 @@
 ``deciding`` that of the parties, ``attaching`` the papers that go with a request.
 """
 
-from ...requests import Asked, Check, Light, Party, RequestKind, kind_of, kinds, office_of, register
+from ...requests import Asked, Check, Light, Party, RequestKind, kind_of, kinds, kinds_of, office_of, register
 from .asking import request_draft, request_submit, request_withdraw
 from .attaching import attachment_add, attachment_remove
 from .deciding import (
@@ -26,6 +26,7 @@ __all__ = [
     "attachment_remove",
     "kind_of",
     "kinds",
+    "kinds_of",
     "office_of",
     "register",
     "request_approve",

@@ -5,7 +5,7 @@ and an approval, come one after the other; whatever the effect changes is locked
 keys. When the last party agrees, the effect happens in the same transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.refusals import Refusal
 
 from ...models import Request, RequestParty
-from ...queries.requests import acted_for, taken_since
+from ...queries.requests import acted_for, checks_of, taken_since
 from ...requests import Light, RequestKind, kind_of
 from .rows import Deed, State, effect, locked, trail
 
@@ -23,21 +23,22 @@ Decision = RequestParty.Decision
 
 
 @transaction.atomic
-def requests_take(*, actor: User, kind: RequestKind, number: int = 10) -> int:
+def requests_take(*, actor: User, kinds: Sequence[RequestKind], number: int = 10) -> int:
     """Take the oldest requests for oneself: no school withdraws them and no colleague decides them.
 
     Args:
         actor: of a party.
-        kind: of the requests.
+        kinds: of the requests; they share their review.
         number: how many.
 
     Returns:
         how many were taken.
     """
-    _require_may(actor, kind)
+    _require_may(actor, kinds[0])
     open_rows = RequestParty.objects.visible_to(actor).filter(acted_for(actor), decision="")
     free = open_rows.filter(Q(taken_at__isnull=True) | Q(taken_at__lt=taken_since()))
-    rows = Request.objects.filter(kind=kind.key, state=State.SUBMITTED, pk__in=free.values("request"))
+    mine = Request.objects.filter(kind__in=[kind.key for kind in kinds]).exclude(asked_by=actor)
+    rows = mine.filter(state=State.SUBMITTED, pk__in=free.values("request"))
     keys = [
         row.pk
         for row in rows.order_by("submitted_at", "pk").select_for_update(of=("self",), skip_locked=True)[
@@ -48,9 +49,10 @@ def requests_take(*, actor: User, kind: RequestKind, number: int = 10) -> int:
     return still.update(taken_by=actor, taken_at=timezone.now())
 
 
-def requests_lay_back(*, actor: User, kind: RequestKind) -> int:
+def requests_lay_back(*, actor: User, kinds: Sequence[RequestKind]) -> int:
     """Lay back whatever one has taken and not decided."""
-    rows = RequestParty.objects.filter(taken_by=actor, decision="", request__kind=kind.key)
+    keys = [kind.key for kind in kinds]
+    rows = RequestParty.objects.filter(taken_by=actor, decision="", request__kind__in=keys)
     return rows.update(taken_by=None, taken_at=None)
 
 
@@ -76,28 +78,29 @@ def request_approve(*, actor: User, request: Request | int, words: str = "") -> 
 
 @transaction.atomic
 def requests_approve_green(
-    *, actor: User, kind: RequestKind, requests: Iterable[int]
+    *, actor: User, kinds: Sequence[RequestKind], requests: Iterable[int]
 ) -> tuple[int, list[str]]:
     """Agree to several requests, to those only of which every check is green now.
 
     Args:
         actor: of a party.
-        kind: of all of them.
+        kinds: of all of them; they share their review.
         requests: keys.
 
     Returns:
         how many were approved, and why each of the others was not.
     """
-    _require_may(actor, kind)
-    keys = set(requests)
-    rows = [row for row in locked(actor, keys) if row.kind == kind.key]
-    kind.lock(rows)
-    checks = kind.check(rows)
+    _require_may(actor, kinds[0])
+    known = {kind.key: kind for kind in kinds}
+    rows = [row for row in locked(actor, set(requests)) if row.kind in known]
+    for lock in dict.fromkeys(kind.lock for kind in kinds):
+        lock([row for row in rows if known[row.kind].lock is lock])
+    checks = checks_of(rows)
     done, left = 0, []
     for row in rows:
         try:
             with transaction.atomic():
-                row, _ = _open(actor, row.pk)
+                row, kind = _open(actor, row.pk)
                 if any(check.light != Light.GREEN for check in checks[row.pk]):
                     raise Refusal("系统检查未全部通过，须逐件审核。")
                 _approve(actor, kind, row, "批量审核，系统检查全部通过", is_locked=True)
@@ -164,13 +167,16 @@ def _open(actor: User, request: Request | int) -> tuple[Request, RequestKind]:
     _require_may(actor, kind)
     if row.state != State.SUBMITTED:
         raise Refusal(f"申请 {row.number} 当前为“{row.get_state_display()}”，已不能审核，未作任何改动。")
-    if row.asked_by_id == actor.pk:
-        raise Refusal("不能审核本人提交的申请。")
+    written = row.events.filter(actor=actor, deed__in=(Deed.DRAFTED, Deed.CHANGED, Deed.SUBMITTED))
+    if row.asked_by_id == actor.pk or written.exists():
+        raise Refusal("不能审核本人提交的申请，也不能审核本人填写、他人提交的申请。")
     mine = row.parties.filter(acted_for(actor)).order_by("decision", "pk").first()
     if mine is None:
         raise Refusal(f"申请 {row.number} 不由您单位审核。")
     if mine.decision:
         raise Refusal(f"您单位已审核申请 {row.number}（{mine.get_decision_display()}），不能再审。")
+    if why := kind.barred(row, actor):
+        raise Refusal(why)
     if mine.taken_by_id not in (None, actor.pk) and mine.taken_at >= taken_since():
         raise Refusal(f"申请 {row.number} 正由 {mine.taken_by.name} 审核，未作任何改动。")
     return row, kind

@@ -1,4 +1,4 @@
-"""Pages of requests, one mechanism for all kinds; ``request_pages`` binds them for one kind."""
+"""Pages of requests, one mechanism for all kinds; ``request_pages`` binds them."""
 
 from accounts.views.base import serve
 
@@ -6,14 +6,21 @@ from ...requests import CONSENTS, kind_of
 from . import asking, deciding
 
 
-def request_pages(key: str) -> list:
-    """Bind all pages of one kind, below the function that asks and the one that decides.
+def request_pages(*keys: str) -> list:
+    """Bind all pages of some kinds, below the functions that ask and those that decide.
 
     Args:
-        key: of the function that asks; its kind is registered.
+        keys: of the functions that ask; their kinds are registered. Kinds that share their review are
+            named in one call.
     """
-    kind = kind_of(key)
-    review, consent = kind.review, kind.consent
+    kinds = [kind_of(key) for key in keys]
+    deciding_under = {(kind.review, kind.under): None for kind in kinds}
+    deciding_under |= {(kind.consent, CONSENTS): None for kind in kinds if kind.consent}
+    asking_pages = [page for key in keys for page in _asking(key)]
+    return asking_pages + [page for place in deciding_under for page in _deciding(*place)]
+
+
+def _asking(key: str) -> list:
     return [
         serve(key, asking.OwnRequestsView),
         serve(key, asking.NewRequestView, "new"),
@@ -24,13 +31,11 @@ def request_pages(key: str) -> list:
         serve(key, asking.AttachView, "<int:pk>/attach"),
         serve(key, asking.DetachView, "<int:pk>/detach/<int:attachment>"),
         serve(key, asking.OwnPaperView, "<int:pk>/paper/<int:attachment>"),
-        *_deciding(review),
-        *(_deciding(consent, CONSENTS) if consent else ()),
     ]
 
 
 def _deciding(key: str, under: str = "") -> list:
-    """Pages of those who decide: an office's stand below its function, a school's below a tail of it."""
+    """Pages of those who decide, below their function or a tail of it."""
     first = f"{under}/" if under else ""
     pages = (
         (deciding.RequestQueueView, ""),

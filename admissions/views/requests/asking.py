@@ -147,7 +147,7 @@ class SubmitRequestView(OwnDeed):
         row = self.object
         if row.state != Request.State.DRAFT or row.version != data["version"]:
             raise Refusal("申请内容或状态已变化，没有提交。", hint="请返回申请页面核对。")
-        checks = dict(zip(self.kind.checks, queries.checks_of(self.kind, [row])[row.pk], strict=True))
+        checks = dict(zip(self.kind.checks, queries.checks_of([row])[row.pk], strict=True))
         parties = [f"{party.role}{party.organisation.name}" for party in self.kind.parties(row)]
         days = self.kind.days(row.season.province)
         to = f"由{'、'.join(parties)}审核，期限 {days} 天" if parties else "无需审核，提交后立即生效"
@@ -157,9 +157,12 @@ class SubmitRequestView(OwnDeed):
             "rows": [*row.facts, *self.more_facts()],
             "unit": "项",
             "warnings": [
-                f"{title}：{check.words}"
-                for title, check in checks.items()
-                if check.light != services.Light.GREEN
+                *filter(None, [self.kind.danger]),
+                *(
+                    f"{title}：{check.words}"
+                    for title, check in checks.items()
+                    if check.light != services.Light.GREEN
+                ),
             ],
         }
 

@@ -26,11 +26,12 @@ class Queue(OfKind):
     """What the pages of a queue share."""
 
     def queue(self):
-        return queries.in_queue_order(queries.requests_seen(self.actor, self.kind))
+        return queries.in_queue_order(queries.requests_seen(self.actor, *self.kinds))
 
     def filtered(self, query: str):
         """The queue as a list's query string limits it: what is posted is run again."""
-        return RequestQueueFilter(QueryDict(query), queryset=self.queue(), request=self.request).qs
+        given = {"queryset": self.queue(), "request": self.request, "kinds": self.kinds}
+        return RequestQueueFilter(QueryDict(query), **given).qs
 
 
 class RequestQueueView(Queue, ListView):
@@ -46,13 +47,16 @@ class RequestQueueView(Queue, ListView):
     def get_queryset(self):
         return self.queue()
 
+    def get_filterset_kwargs(self, filterset_class):
+        return super().get_filterset_kwargs(filterset_class) | {"kinds": self.kinds}
+
     def get_table_kwargs(self):
         url = f"{self.function.url_name}__{self.below('one')}"
-        return {"url": url, "kind": self.kind, "known": self.checks}
+        return {"url": url, "kinds": self.kinds, "known": self.checks}
 
     @cached_property
     def checks(self):
-        return queries.waiting_checks(self.kind, self.object_list)
+        return queries.waiting_checks(self.object_list)
 
     @property
     def list_actions(self):
@@ -97,7 +101,7 @@ class ApproveGreenView(Queue, ActionView):
             rows = self.filtered(self.request.POST.get("query", ""))
         else:
             rows = self.queue().filter(pk__in=data["chosen"])
-        keys = queries.green_ones(queries.waiting_checks(self.kind, rows))
+        keys = queries.green_ones(queries.waiting_checks(rows))
         return keys, len(keys) if self.request.POST.get("all") else len(set(data["chosen"]))
 
     def preview(self, data):
@@ -117,7 +121,7 @@ class ApproveGreenView(Queue, ActionView):
 
     def act(self, data):
         keys, _ = self.chosen(data)
-        done, left = services.requests_approve_green(actor=self.actor, kind=self.kind, requests=keys)
+        done, left = services.requests_approve_green(actor=self.actor, kinds=self.kinds, requests=keys)
         if not done:
             raise Refusal("；".join(left) or "没有可以批量同意的申请。")
         for words in left:
@@ -129,7 +133,7 @@ class TakeView(Queue, FunctionView):
     """Take the next ten for oneself."""
 
     def post(self, request, **kwargs):
-        taken = services.requests_take(actor=self.actor, kind=self.kind)
+        taken = services.requests_take(actor=self.actor, kinds=self.kinds)
         messages.success(request, f"已领取 {taken} 件，30 分钟内申请单位不能撤回，其他人不能审核。")
         return redirect(self.page() + "?taken=1" if taken else self.page())
 
@@ -139,7 +143,7 @@ class LayBackView(Queue, FunctionView):
 
     def post(self, request, **kwargs):
         messages.success(
-            request, f"已放回 {services.requests_lay_back(actor=self.actor, kind=self.kind)} 件。"
+            request, f"已放回 {services.requests_lay_back(actor=self.actor, kinds=self.kinds)} 件。"
         )
         return redirect(self.page())
 
@@ -167,7 +171,7 @@ class DecideView(OneRequest, ActionView):
 
     def get_success_url(self):
         """The next of the queue, or the queue when it is empty."""
-        following = queries.waiting_for(self.actor, self.kind).filter(taken_by_other__isnull=True)
+        following = queries.waiting_for(self.actor, *self.kinds).filter(taken_by_other__isnull=True)
         following = following.exclude(pk=self.kwargs["pk"]).first()
         return self.page("one", pk=following.pk) if following else self.page()
 

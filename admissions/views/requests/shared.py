@@ -16,17 +16,21 @@ from ...services.requests.attaching import MIME, bytes_of
 
 
 class OfKind:
-    """What all pages share: the kind that the function belongs to.
+    """What all pages share: the kinds that the function belongs to.
 
     Attributes:
-        under: tail below which the pages of a school that must consent stand.
+        under: tail of the function below which the pages of whoever decides stand.
     """
 
     under = ""
 
     @cached_property
+    def kinds(self):
+        return services.kinds_of(self.function.key)
+
+    @cached_property
     def kind(self):
-        return services.kind_of(self.function.key)
+        return self.kinds[0]
 
     def below(self, tail: str) -> str:
         """The tail of a page of this set."""
@@ -47,16 +51,21 @@ class OneRequest(OfKind, ObjectMixin):
     model = Request
     asking = True
 
+    @cached_property
+    def kind(self):
+        return services.kind_of(self.object.kind)
+
     def rows(self):
-        query = queries.own_requests if self.asking else queries.requests_seen
-        return query(self.actor, self.kind)
+        if self.asking:
+            return queries.own_requests(self.actor, self.kinds[0])
+        return queries.requests_seen(self.actor, *self.kinds)
 
     def here(self) -> str:
         return self.page("one", pk=self.object.pk)
 
     def get_context_data(self, **kwargs):
         row = self.object
-        found = queries.checks_of(self.kind, [row]).get(row.pk, ())
+        found = queries.checks_of([row]).get(row.pk, ())
         ground = next((r.name for r in self.kind.reasons("ask") if r.code == row.reason), row.reason)
         papers = [
             (paper, self.page("paper", pk=row.pk, attachment=paper.pk)) for paper in row.attachments.all()
@@ -69,6 +78,7 @@ class OneRequest(OfKind, ObjectMixin):
                 (party, self._words(party))
                 for party in row.parties.select_related("organisation", "decided_by")
             ],
+            standing=() if self.asking or not row.open else self.kind.standing(row),
             events=row.events.select_related("actor", "organisation"),
             **({"cancel_url": self.page()} | kwargs),
         )
