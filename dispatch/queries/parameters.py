@@ -159,7 +159,8 @@ class _Words:
         if "tie_keys" in parameters:
             said["同分比较"] = _tie_words(self.keys, parameters["tie_keys"]) or "不比较"
         if "lottery" in parameters.get("tie_keys", ()) or parameters.get("kind") == Run.Kind.LOTTERY:
-            said["随机种子"] = parameters.get("seed", "")
+            practice = "（仅供预演，须另行公开抽取）" if parameters.get("practice") else ""
+            said["随机种子"] = f"{parameters.get('seed', '')}{practice}"
         if "plans" in parameters:
             said["计划余额"] = f"{parameters['plans']} 个"
         said |= self.lines_of(parameters)

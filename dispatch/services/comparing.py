@@ -188,8 +188,10 @@ def formal_of(run: Run) -> Rehearsal:
     """The formal rehearsal that a run stands for, with its input at hand.
 
     Raises:
-        Refusal: if there is none, or its files are gone.
+        Refusal: if there is none, its files are gone, or it is a lottery: nobody tries out a draw.
     """
+    if run.admits:
+        raise Refusal("派位只由公开的随机数决定，不作试算。")
     formal = run_formal(run)
     if formal is None:
         raise Refusal("该次投档还没有预演，不能试算。", hint="请先预演。")

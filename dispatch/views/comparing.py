@@ -183,15 +183,17 @@ class CompareView(Pair):
 
     def export(self) -> HttpResponse:
         """Every school with its two rows, as a workbook."""
-        head = ["代码", "院校"]
-        for name in ("计划", "可投", "投出", "最低分", "位次", "同分比较值"):
-            head += [f"{name}（前）", f"{name}（后）"]
-        lines = [[*head, "投出增减", "最低分增减", "转入", "转出"]]
+        draws = self.object.admits  # marks say nothing of a draw
+        marks = () if draws else (("最低分", "lowest_words"), ("同分比较值", "keys_words"))
+        titles = [f"{name}（{side}）" for name in ("计划", "可投", "投出", "末位位次") for side in "前后"]
+        titles += [f"{name}（{side}）" for name, _ in marks for side in "前后"]
+        lines = [["代码", "院校", *titles, "投出增减", "转入", "转出"]]
         for row in self.table:
-            cells = [row["school"].code, row["school"].name]
-            for pair in (*row["pairs"], row["lowest_words"], row["rank"], row["keys_words"]):
-                cells += pair
-            lines.append([*cells, row["sent_by"], marks_words(row["lowest_by"]), row["came"], row["went"]])
+            pairs = (*row["pairs"], row["rank"], *(row[name] for _, name in marks))
+            cells = [value for pair in pairs for value in pair]
+            lines.append(
+                [row["school"].code, row["school"].name, *cells, row["sent_by"], row["came"], row["went"]]
+            )
         deed_record(actor=self.actor, subject=self.deed("院校"), count=len(self.table))
         return workbook_response(f"预演比较-院校-{timezone.localtime():%Y%m%d%H%M}.xlsx", lines)
 

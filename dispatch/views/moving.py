@@ -26,6 +26,7 @@ from .comparing import MOVES, Pair, marks_words
 PER_PAGE = 50
 CSV_BOUND = 50_000
 UNPLACED = "未投出"
+HEAD = ["考生号", "姓名", "县区", "变动", "原投院校", "原志愿", "现投院校", "现志愿", "位次"]
 
 
 class MovedForm(forms.Form):
@@ -148,24 +149,14 @@ class MovedView(Pair):
             raise Refusal(f"结果超过 {bound} 行，请先缩小查询范围再导出。")
         deed_record(actor=self.actor, subject=self.deed("考生"), count=len(self.chosen))
         rows = self.rows_of(self.chosen)
-        yield [
-            "考生号",
-            "姓名",
-            "县区",
-            "变动",
-            "原投院校",
-            "原志愿",
-            "现投院校",
-            "现志愿",
-            "投档成绩",
-            "位次",
-        ]
+        draws = self.object.admits  # marks say nothing of a draw
+        yield HEAD if draws else [*HEAD, "投档成绩"]
         for row in rows:
-            yield [
+            cells = [
                 row["number"], row["name"], row["county"], row["words"], row["before"] or UNPLACED,
-                row["choice_before"] or "", row["after"] or UNPLACED, row["choice_after"] or "",
-                marks_words(row["score"]), row["rank"],
+                row["choice_before"] or "", row["after"] or UNPLACED, row["choice_after"] or "", row["rank"],
             ]  # fmt: skip
+            yield cells if draws else [*cells, marks_words(row["score"])]
 
 
 def _inert(value):

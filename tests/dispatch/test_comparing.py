@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.jobs import Progress
-from admissions.models import Job
+from admissions.models import Choice, Job
 from dispatch.kernel.order import order_candidates, seats_offered
 from dispatch.kernel.problem import Problem, digest
 from dispatch.models import ControlVersion, Placement, RegionLine, Rehearsal, Run
@@ -392,6 +392,27 @@ def test_it_needs_the_function_of_the_run_and_its_city(cast, run, client_of):
     with pytest.raises(Refusal, match="权限"):
         comparing.run_ask_start(actor=cast.idle, run=run, lines=100)
     assert run.rehearsals.count() == 2
+
+
+def test_a_draw_is_compared_without_marks_and_never_tried_out(cast, batch, ready, schools, client_of):
+    run = sending.run_open(actor=cast.city, batch=batch, kind=Run.Kind.LOTTERY, schools=schools)
+    rehearsed(cast, run)
+    Choice.objects.filter(candidate=ready[0]).delete()
+    rehearsed(cast, run)
+    with pytest.raises(Refusal, match="不作试算"):
+        comparing.run_ask_start(actor=cast.city, run=run, plans_percent=10)
+    officer = client_of(cast.city)
+    for tail in ("", "__compare", "__compare__candidates"):
+        url = reverse(f"dispatch:admit_by_lottery__run{tail}", args=[run.pk])
+        shown = officer.get(url).content.decode()
+        for words in ("最低分", "投档成绩", "同分比较值", "试算"):
+            assert words not in shown.split("<main")[1], (tail, words)
+        if tail:
+            book = officer.get(url, {"export": "xlsx"})
+            head = next(openpyxl.load_workbook(BytesIO(book.content)).active.values)
+            assert not [title for title in head if "分" in title or "成绩" in title]
+        else:
+            assert "仅供预演" in shown
 
 
 def test_a_job_whose_wish_is_gone_says_so(cast, run, django_capture_on_commit_callbacks):
