@@ -12,7 +12,8 @@ FORM = 1
 TIMES = ("created_at", "rehearsed_at", "confirmed_at", "executed_at", "released_at", "cancelled_at")
 KEPT = (
     "kind", "round", "only_schools", "parameters", "input_digest", "outcome_digest", "fingerprint", "candidates",
-    "sent", "faults", "left_out", "roster_digest", "randomness", "created_by_id", "confirmed_by_id",
+    "sent", "faults", "left_out", "roster_digest", "roster_size",
+    "randomness", "created_by_id", "confirmed_by_id",
 )  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from ..second import placements_digest
 WORDS = {
     "kind": "方式", "round": "轮次", "only_schools": "指定院校", "parameters": "参数", "input_digest": "输入摘要",
     "outcome_digest": "结果摘要", "fingerprint": "指纹", "candidates": "参加投档数", "sent": "投出数",
-    "faults": "核验结果", "left_out": "隔离院校", "roster_digest": "名单摘要", "randomness": "公开随机数",
+    "faults": "核验结果", "left_out": "隔离院校", "roster_digest": "名单摘要", "roster_size": "名单人数",
+    "randomness": "公开随机数",
     "created_by_id": "发起人", "confirmed_by_id": "复核人", "created_at": "发起时间", "rehearsed_at": "预演时间",
     "confirmed_at": "复核时间", "executed_at": "执行时间", "verified_at": "核验时间", "released_at": "发布时间",
     "cancelled_at": "撤销时间", "sheets": "投档单数", "sheets_digest": "投档单编号或档案数",
