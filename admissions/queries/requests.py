@@ -12,7 +12,7 @@ from ..models import Request, RequestParty
 from ..requests import Check, Light, RequestKind, kind_of
 
 #: As many rows as a bulk approval looks at; the rest wait for the next.
-BULK = 500
+BULK = 100
 
 
 def acted_for(actor: User) -> Q:

@@ -13,6 +13,7 @@ from dispatch.models import Placement
 from quotas.models import PlanLine
 from registration.models import Enrolment
 from registration.services.students import registration_cancel
+from registration.services.withdrawals import admission_withdraw
 from rosters.models import Roster
 from rosters.services.printing import roster_print, rosters_print_start
 from tests import factories
@@ -199,8 +200,9 @@ def test_of_two_submissions_about_one_candidate_one_stands(cast, placements, can
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("by_request", [True, False])
 def test_of_an_approval_and_a_cancellation_the_seat_is_given_back_once(
-    cast, placements, candidate, plan_line
+    cast, placements, candidate, plan_line, by_request
 ):
     register(placements, cast.school)
     row = ask(cast, candidate)
@@ -210,8 +212,11 @@ def test_of_an_approval_and_a_cancellation_the_seat_is_given_back_once(
         if index:
             actor = User.objects.get(pk=cast.school.pk)
             registration_cancel(actor=actor, candidate=candidate.pk, reason="转往外省")
-        else:
+        elif by_request:
             services.request_approve(actor=User.objects.get(pk=cast.reviewer.pk), request=row.pk)
+        else:
+            officer = User.objects.get(pk=cast.reviewer.pk)
+            admission_withdraw(actor=officer, candidate=candidate.pk, placement=None, words="误录")
 
     assert sorted(in_threads(2, deed)) == ["Refusal", "done"]
     assert (state_of(candidate), taken(plan_line)) == ("pool", 2)
