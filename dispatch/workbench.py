@@ -13,6 +13,7 @@ from admissions.models import ImportedFile
 from quotas.models import PlanLine
 
 from .models import Placement, Run, Sheet, StatusRequest
+from .queries.handing import own_work
 from .queries.keeping import taken_back
 from .queries.reading import deadline_of
 from .queries.sheets import counts_of
@@ -68,7 +69,8 @@ def sheets(actor: User):
     unopened = [sheet for sheet in own if sheet.opened_at is None]
     if unopened:
         yield ToDo("待阅投档单", len(unopened), url, since=min(s.released_at for s in unopened), until=until)
-    undecided = sum(counts[sheet.pk].undecided for sheet in own)
+    mine = own_work(actor, own)  # of a sheet handed out, a member's own part
+    undecided = sum(mine.get(sheet.pk, counts[sheet.pk]).undecided for sheet in own)
     if undecided:
         yield ToDo("未定档案", undecided, url, since=min(s.released_at for s in own), until=until)
     ready = [sheet for sheet in own if sheet.opened_at and counts[sheet.pk].may_submit]

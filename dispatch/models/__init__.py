@@ -7,6 +7,7 @@ from .control import (
     SchoolLine,
 )
 from .drawing import Drawing
+from .handing import HandOut
 from .placement import Placement, ReviewTake
 from .record import Rehearsal, Seal, Verification
 from .run import FrozenChoices, Run, RunSchool
@@ -18,6 +19,7 @@ __all__ = [
     "ControlVersion",
     "Drawing",
     "FrozenChoices",
+    "HandOut",
     "Placement",
     "ProvinceLine",
     "RegionLine",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import F, Sum
+from django.db.models import Count, F, Sum
 
 from admissions.lifecycle import State
 from quotas.models import PlanLine
@@ -116,6 +116,40 @@ def rows_of(sheet: Sheet, *, shown: str = "", major: int | None = None):
     if states:
         rows = rows.filter(candidate__dossier__state__in=states)
     return rows.filter(plan_line=major) if major else rows
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A plan line beside what a sheet proposes for it.
+
+    Attributes:
+        line: with ``left``; its ``seats_over`` were given above the plan to equals at the last seat.
+        before: seats taken by others than the sheet's proposals.
+        proposed: dossiers of the sheet proposed for it and not yet submitted.
+    """
+
+    line: PlanLine
+    before: int
+    proposed: int
+
+    @property
+    def over(self) -> int:
+        """Seats taken above the plan without those given to equals."""
+        planned = self.line.seats - self.line.seats_over
+        return max(self.before + self.proposed - planned, 0)
+
+
+def differences_of(sheet: Sheet) -> list[Difference]:
+    """The school's plan lines of the sheet's batch, each beside what the sheet proposes.
+
+    Args:
+        sheet: one the caller may see.
+    """
+    rows = Placement.objects.open().filter(sheet=sheet, candidate__dossier__placement_id=F("pk"))
+    rows = rows.filter(candidate__dossier__state=State.PROPOSE_ADMIT)
+    proposed = dict(rows.order_by().values_list("plan_line").annotate(Count("pk")))
+    found = ((line, proposed.get(line.pk, 0)) for line in lines_of(sheet))
+    return [Difference(line, line.seats_taken - count, count) for line, count in found]
 
 
 def lines_of(sheet: Sheet) -> list[PlanLine]:

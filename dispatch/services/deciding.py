@@ -19,6 +19,7 @@ from admissions.services.dossiers import Move, dossiers_move
 from quotas.models import PlanLine
 
 from ..models import Placement, Sheet
+from .handing import placements_of, why_not_read
 from .school import (
     batch_must_not_be_paused,
     control_of,
@@ -59,11 +60,6 @@ def sheet_open(*, actor: User, sheet: Sheet) -> int:
     if not moved and not sheet.opened_at:
         deed_record(actor=actor, subject=f"打开投档单 {sheet.number}", count=0)
     return moved
-
-
-def placements_of(sheet: Sheet):
-    """Placements of a sheet whose dossiers are on them now."""
-    return Placement.objects.open().filter(sheet=sheet)
 
 
 @transaction.atomic
@@ -210,6 +206,8 @@ def _dossier_locked(
     placement = dossier and placements_of(sheet).filter(pk=dossier.placement_id).first()
     if not placement:
         raise Stale("该档案已不在本投档单上，可能已被招办取消投档或收回。", hint="请刷新页面。")
+    if why := why_not_read(actor, placement):
+        raise Stale(why, hint="请刷新页面。")
     if dossier.version != version:
         raise Stale(stale_words(dossier, version))
     if dossier.state not in BY_STEP[step].sources:

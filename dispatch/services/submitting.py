@@ -13,14 +13,14 @@ from accounts.context import unwalled
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.lifecycle import UNDECIDED, State
-from admissions.models import Batch, Choice, Dossier
+from admissions.models import Batch, Choice
 from admissions.services.dossiers import Move, dossiers_move
 from quotas.models import PlanLine
 from quotas.services import seats_take
 
 from ..kernel.majors import How, Majors, Rule, assign
 from ..models import Placement, ReviewTake, Sheet
-from .deciding import placements_of
+from .handing import placements_locked, whole_sheet_is_read_by
 from .school import control_of, placements_update, school_must_be_open, sheet_locked
 
 
@@ -80,14 +80,17 @@ def majors_assign(*, actor: User, sheet: Sheet) -> Assignment:
         sheet: a released sheet of his school.
 
     Raises:
-        Refusal: if the school may not decide now, or the batch gives majors by gaps and has none.
+        Refusal: if the school may not decide now, the batch gives majors by gaps and has none, or the sheet
+            has been handed out and the actor does not lead.
     """
     sheet = sheet_locked(actor=actor, sheet=sheet)
     school_must_be_open(control_of(batch=sheet.batch_id, school=sheet.school_id))
+    if not whole_sheet_is_read_by(actor, sheet):
+        raise Refusal("本投档单已由组长分发到组员，自动分配专业由组长办理。")
     batch = sheet.batch
     if batch.major_rule == Rule.LEVEL_GAP and not batch.major_gaps:
         raise Refusal("本批次按专业级差分配专业，但没有设置级差。", hint="请联系生源地招办设置后再分配。")
-    placements = _locked(sheet, UNDECIDED)
+    placements = placements_locked(sheet, UNDECIDED)
     placements.sort(key=lambda p: (-(p.dispatch_score or 0), p.rank or 0, p.pk))
     lines = list(
         PlanLine.objects.select_for_update()
@@ -165,10 +168,13 @@ def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
     sheet = sheet_locked(actor=actor, sheet=sheet)
     control = control_of(batch=sheet.batch_id, school=sheet.school_id)
     school_must_be_open(control)
-    undecided = _locked(sheet, UNDECIDED)
+    undecided = placements_locked(sheet, UNDECIDED)
     if undecided:
         raise Refusal(f"投档单 {sheet.number} 还有 {len(undecided)} 份档案未定，全部作出决定后才能提交。")
-    admitted, returned = _locked(sheet, {State.PROPOSE_ADMIT}), _locked(sheet, {State.PROPOSE_RETURN})
+    admitted, returned = (
+        placements_locked(sheet, {State.PROPOSE_ADMIT}),
+        placements_locked(sheet, {State.PROPOSE_RETURN}),
+    )
     if sheet.submitted_at and not admitted and not returned:
         raise Refusal(f"投档单 {sheet.number} 已经提交，没有新的决定。")
     if any(p.plan_line_id is None for p in admitted):
@@ -230,7 +236,7 @@ def sheet_withdraw(*, actor: User, sheet: Sheet) -> int:
     """
     sheet = sheet_locked(actor=actor, sheet=sheet)
     school_must_be_open(control_of(batch=sheet.batch_id, school=sheet.school_id))
-    waiting = _locked(sheet, {State.ADMIT_SUBMITTED, State.RETURN_SUBMITTED})
+    waiting = placements_locked(sheet, {State.ADMIT_SUBMITTED, State.RETURN_SUBMITTED})
     taken = taken_by_officers(p.pk for p in waiting)
     free = [p for p in waiting if p.pk not in taken]
     if not free:
@@ -255,24 +261,6 @@ def taken_by_officers(placements: Iterable[int]) -> set[int]:
     since = timezone.now() - timedelta(minutes=ReviewTake.MINUTES)
     takes = ReviewTake.objects.filter(placement_id__in=list(placements), taken_at__gte=since)
     return set(takes.values_list("pk", flat=True))
-
-
-def _locked(sheet: Sheet, states) -> list[Placement]:
-    """Placements of a sheet whose dossiers are in some states and not held, the dossiers locked in key
-    order; each with ``state``."""
-    keys = {p.candidate_id: p for p in placements_of(sheet)}
-    dossiers = (
-        Dossier.objects.select_for_update(no_key=True)
-        .filter(pk__in=list(keys), state__in=states, held=False)
-        .order_by("pk")
-    )
-    found = []
-    for dossier in dossiers:
-        placement = keys[dossier.pk]
-        if dossier.placement_id == placement.pk:
-            placement.state = dossier.state
-            found.append(placement)
-    return found
 
 
 def _moves(placements: list[Placement]) -> list[Move]:

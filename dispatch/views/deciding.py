@@ -11,14 +11,15 @@ from accounts.refusals import Refusal
 from accounts.views.base import ActionView, FunctionView, ObjectMixin, PageView
 
 from ..forms_deciding import DecisionForm
-from ..models import Placement, Sheet
+from ..models import HandOut, Placement, Sheet
+from ..queries.handing import own_work, with_members
 from ..queries.keeping import taken_back_from
 from ..queries.reading import deadline_of, placements_named, reading_of
-from ..queries.sheets import SHOWN, counts_of, lines_of, rows_of
+from ..queries.sheets import SHOWN, counts_of, differences_of, lines_of, rows_of
 from ..services import deciding, submitting
+from ..services.handing import LEADER, members_of, read_by
 from ..services.school import runs_pausing
 
-LEADER = "dispatch.decide_as_leader"
 PER_PAGE = 300
 
 
@@ -31,11 +32,19 @@ class SheetsView(PageView):
         own = self.visible(Sheet).filter(school__in=self.actor.scope.schools)
         sheets = list(own.select_related("batch__season", "school", "run")[:200])
         counts = counts_of(sheets)
+        mine = own_work(self.actor, sheets)
+        until = {sheet.batch.season_id: sheet.batch.season for sheet in sheets}
+        until = {key: deadline_of(season) for key, season in until.items()}
+        # What was handed to a member comes before what all may read; otherwise as it is, the newest first.
+        sheets.sort(key=lambda sheet: not (sheet.pk in mine and mine[sheet.pk].undecided))
         words = self.request.GET.get("q", "").strip()
         return super().get_context_data(
-            sheets=[(sheet, counts[sheet.pk], deadline_of(sheet.batch.season)) for sheet in sheets],
+            sheets=[
+                (sheet, counts[sheet.pk], until[sheet.batch.season_id], mine.get(sheet.pk))
+                for sheet in sheets
+            ],
             words=words,
-            found=placements_named(self.actor, words)[:20] if words else None,
+            found=read_by(self.actor, placements_named(self.actor, words))[:20] if words else None,
             leader=self.function.key == LEADER,
             names=Pages(self.function),
             pauses=runs_pausing({sheet.batch_id for sheet in sheets}).values(),
@@ -53,6 +62,14 @@ class Pages:
         return f"{self.name}__{tail}"
 
 
+def of_member(rows, member: str):
+    """Placements handed to a member, or those with the leader (``none``)."""
+    handed = HandOut.objects.filter(member__isnull=False)
+    if member == "none":
+        return rows.exclude(pk__in=handed.values("pk"))
+    return rows.filter(pk__in=handed.filter(member=int(member) if member.isdecimal() else 0).values("pk"))
+
+
 class SheetMixin(ObjectMixin):
     """A page about one released sheet of one's school."""
 
@@ -67,8 +84,21 @@ class SheetMixin(ObjectMixin):
     def lines(self):
         return lines_of(self.object)
 
+    @cached_property
+    def handed(self) -> bool:
+        """Whether the sheet has been handed out to members."""
+        return HandOut.objects.filter(sheet=self.object).exists()
+
+    def dossiers(self, **kwargs):
+        """Rows of the list: for a member, those that he reads."""
+        rows = rows_of(self.object, **kwargs)
+        return with_members(read_by(self.actor, rows)) if self.handed else rows
+
     def reading(self, candidate) -> dict:
         """Context of the right pane."""
+        if candidate and self.handed:
+            row = Placement.objects.open().filter(sheet=self.object, candidate=candidate)
+            candidate = candidate if read_by(self.actor, row).exists() else None
         return {"reading": candidate and reading_of(self.actor, self.object, candidate, self.lines)}
 
     def frame(self) -> dict:
@@ -81,6 +111,8 @@ class SheetMixin(ObjectMixin):
             "leader": self.function.key == LEADER,
             "names": Pages(self.function),
             "function": self.function,
+            "handed": self.handed,
+            "mine": own_work(self.actor, [self.object]).get(self.object.pk) if self.handed else None,
             "pauses": runs_pausing([self.object.batch_id]).values(),
         }
 
@@ -88,7 +120,11 @@ class SheetMixin(ObjectMixin):
         query = self.request.GET or self.request.POST
         shown, major = query.get("shown", ""), query.get("major", "")
         shown = shown if shown in SHOWN else ""
-        rows = rows_of(self.object, shown=shown, major=int(major) if major.isdecimal() else None)
+        rows = self.dossiers(shown=shown, major=int(major) if major.isdecimal() else None)
+        member = query.get("member", "")
+        members = members_of(self.object.school_id) if self.handed and self.function.key == LEADER else []
+        if members and member:
+            rows = of_member(rows, member)
         keys = list(rows.values_list("candidate", flat=True))
         asked = self.request.GET.get("dossier") or self.request.POST.get("candidate") or ""
         asked = int(asked) if asked.isdecimal() else None
@@ -106,6 +142,7 @@ class SheetMixin(ObjectMixin):
             "query": self.query_without_page(),
         }
         show = {"shown": shown, "major": major, "kinds": SHOWN, "rows": rows, "chosen": chosen}
+        show |= {"members": members, "member": member}
         return show | paging | self.frame() | self.reading(chosen)
 
     def query_without_page(self) -> str:
@@ -133,7 +170,9 @@ class DossierView(SheetMixin, PageView):
 
     def get_context_data(self, **kwargs):
         candidate = self.kwargs["candidate"]
-        get_object_or_404(Placement.objects.open(), sheet=self.object, candidate=candidate)
+        get_object_or_404(
+            read_by(self.actor, Placement.objects.open()), sheet=self.object, candidate=candidate
+        )
         context = self.frame() | self.reading(candidate)
         return super().get_context_data(**kwargs) | context | {"shown": self.request.GET.get("shown", "")}
 
@@ -184,13 +223,13 @@ class DecideView(SheetMixin, FunctionView):
         context = (
             self.frame() | self.reading(candidate) | {"words": words, "shown": form.data.get("shown", "")}
         )
-        row = rows_of(self.object).filter(candidate=candidate).first()
+        row = self.dossiers().filter(candidate=candidate).first()
         context |= {"row": row, "chosen": candidate}
         return render(self.request, "dispatch/reading_fragments.html", context, status=status)
 
     def next_address(self, form) -> str:
         """The page with the next dossier of the list open."""
-        keys = list(rows_of(self.object).values_list("candidate", flat=True))
+        keys = list(self.dossiers().values_list("candidate", flat=True))
         after = keys[keys.index(form.key) + 1 :] if form.key in keys else keys
         shown = form.data.get("shown", "")
         query = f"?dossier={after[0] if after else form.key}" + (f"&shown={shown}" if shown in SHOWN else "")
@@ -238,7 +277,13 @@ class SubmitView(SheetAction):
         if counts.left:
             warnings.append(f"提交后贵校本批次还缺 {counts.left} 名，可在投档结束后录取在库考生。")
         words = f"拟录取 {counts.to_admit} 名，拟退档 {counts.to_return} 名；计划 {counts.plan}，剩余 {counts.left}。"
-        return {"count": counts.proposed, "unit": "份档案", "words": words, "warnings": warnings}
+        differences = differences_of(self.object)
+        over = [d for d in differences if d.over]
+        if over:
+            named = "、".join(f"{d.line.major_name} {d.over} 名" for d in over)
+            warnings.append(f"超过计划：{named}（同分增加的名额）。")
+        preview = {"count": counts.proposed, "unit": "份档案", "words": words, "warnings": warnings}
+        return preview | {"differences": differences}
 
     def act(self, data):
         return submitting.sheet_submit(actor=self.actor, sheet=self.object)

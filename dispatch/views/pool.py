@@ -9,7 +9,8 @@ from admissions.lifecycle import State
 from quotas.models import PlanLine
 
 from ..forms_pool import BulkForm, PoolForm, as_text
-from ..models import Placement
+from ..models import Placement, Sheet
+from ..queries.sheets import counts_of
 from ..services import pool, pool_bulk
 from ..services.school import runs_pausing
 
@@ -84,6 +85,17 @@ class AdmitInBulkView(PoolContext, ActionView):
     confirm = True
     submit_label = "批量录取"
     done = "{result}"
+
+    def get_context_data(self, **kwargs):
+        own = self.visible(Sheet).filter(school=self.actor.organisation_id, cancelled_at__isnull=True)
+        own = list(own.filter(released_at__isnull=False).select_related("batch")[:50])
+        counts = counts_of(own)
+        sheets = [
+            (sheet, counts[sheet.pk])
+            for sheet in own
+            if counts[sheet.pk].undecided or counts[sheet.pk].to_admit
+        ]
+        return super().get_context_data(sheets=sheets, **kwargs)
 
     def preview(self, data):
         results = pool_bulk.pool_check(actor=self.actor, lines=data["rows"])

@@ -409,7 +409,9 @@ def test_copy_out_refuses_nulls_and_other_widths(db, query, columns):
         copy_out(query, [], columns)
 
 
-def test_the_place_of_one_whom_a_tie_put_above_the_plan_is_not_offered_again(batch, three, schools, plan_line):
+def test_the_place_of_one_whom_a_tie_put_above_the_plan_is_not_offered_again(
+    batch, three, schools, plan_line
+):
     plan_line.seats_planned, plan_line.seats_over, plan_line.seats_taken = 2, 1, 2
     plan_line.save()
     snapshot = load(batch)
