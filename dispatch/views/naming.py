@@ -1,7 +1,9 @@
 """指定录退档案 by a list of numbers; 批量投入录取 from a sheet: each line is answered before anything is done."""
 
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 
+from accounts.refusals import Refusal
 from accounts.views.base import ActionView, ObjectMixin
 
 from ..forms_handing import NamedForm, SheetBulkForm
@@ -78,14 +80,20 @@ class SheetBulkView(ObjectMixin, Answered):
         own = super().rows().filter(school__in=self.actor.scope.schools)
         return own.select_related("batch__season", "school", "run")
 
+    @cached_property
+    def all(self):
+        """Answers for all that may be chosen, ticked at first."""
+        return sheet_bulk.sheet_check(actor=self.actor, sheet=self.object)
+
     def get_form_kwargs(self):
-        self.all = sheet_bulk.sheet_check(actor=self.actor, sheet=self.object)
         # What has gone meanwhile must be told, not taken for a mistake of the form.
         posted = [int(key) for key in self.request.POST.getlist("candidates") if key.isdecimal()]
         keys = {answer.placement.candidate_id for answer in self.all} | set(posted)
         return super().get_form_kwargs() | {"keys": keys}
 
     def preview(self, data):
+        if not data["candidates"]:
+            raise Refusal("请选择要录取的档案。")
         answers = sheet_bulk.sheet_check(actor=self.actor, sheet=self.object, candidates=data["candidates"])
         return self.shown(answers)
 
