@@ -160,6 +160,16 @@ def test_equal_marks_at_the_test_fall_to_the_common_order(batch, three, schools)
     assert school_of(load(batch))[three[0].pk] == schools[0].pk
 
 
+def test_equal_marks_with_another_score_are_no_tie(batch, three, schools):
+    """Where all equals are sent, the better total still goes alone."""
+    batch.planline_set.filter(school=schools[0]).update(seats_planned=1)
+    mode(batch, mode="deferred_acceptance", tie_policy="accept_all")
+    for candidate in three:
+        SchoolTest.objects.create(batch=batch, school=schools[0], candidate=candidate, marks=8000)
+    placed = school_of(load(batch))
+    assert [placed[c.pk] for c in three] == [schools[0].pk, schools[1].pk, schools[1].pk]
+
+
 def test_an_earlier_choice_goes_before_a_later_one_of_equals(batch, three, schools):
     """One seat at the second school: who named it first gets it, although his number is higher."""
     for candidate in three:
@@ -409,7 +419,9 @@ def test_copy_out_refuses_nulls_and_other_widths(db, query, columns):
         copy_out(query, [], columns)
 
 
-def test_the_place_of_one_whom_a_tie_put_above_the_plan_is_not_offered_again(batch, three, schools, plan_line):
+def test_the_place_of_one_whom_a_tie_put_above_the_plan_is_not_offered_again(
+    batch, three, schools, plan_line
+):
     plan_line.seats_planned, plan_line.seats_over, plan_line.seats_taken = 2, 1, 2
     plan_line.save()
     snapshot = load(batch)
