@@ -143,6 +143,11 @@ class SubmitRequestView(OwnDeed):
     def get(self, request, *args, **kwargs):
         return redirect(self.here())
 
+    def form_valid(self, form):
+        if "edit" in self.request.POST:  # there is nothing to fill in here: a draft is changed on its page
+            return redirect(self.here())
+        return super().form_valid(form)
+
     def preview(self, data):
         row = self.object
         if row.state != Request.State.DRAFT or row.version != data["version"]:

@@ -95,6 +95,11 @@ class ApproveGreenView(Queue, ActionView):
     def get_context_data(self, **kwargs):
         return super().get_context_data(cancel_url=self.page(), **kwargs)
 
+    def form_valid(self, form):
+        if "edit" in self.request.POST:  # there is nothing to fill in but the choice itself
+            return redirect(self.page())
+        return super().form_valid(form)
+
     def chosen(self, data) -> tuple[list[int], int]:
         """Keys of the green ones now, and how many were meant."""
         if self.request.POST.get("all"):
