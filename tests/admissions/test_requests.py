@@ -139,9 +139,8 @@ def test_a_red_check_keeps_a_draft_and_the_page_of_the_bulk(cast, notes):
     notes.light = Light.YELLOW
     submitted(cast.school, KEY, values("二"))
     assert green_ones(waiting_checks(requests_seen(cast.reviewer, notes.kind))) == []
-    done, left = services.requests_approve_green(
-        actor=cast.reviewer, kinds=[notes.kind], requests=Request.objects.filter(state="submitted").values_list("pk", flat=True)
-    )  # fmt: skip
+    keys = Request.objects.filter(state="submitted").values_list("pk", flat=True)
+    done, left = services.requests_approve_green(actor=cast.reviewer, kinds=[notes.kind], requests=keys)
     assert (done, len(left)) == (0, 1)
     assert "须逐件审核" in left[0]
 
