@@ -185,6 +185,16 @@ def test_an_earlier_choice_goes_before_a_later_one_of_equals(batch, three, schoo
     assert [school_of(load(batch))[c.pk] for c in three] == [None, None, schools[1].pk]
 
 
+@pytest.mark.parametrize("keys", [{"mode": "deferred_acceptance"}, {"tie_keys": ["chinese", "choice_order"]}])
+def test_a_draw_is_the_only_order_there_is(batch, three, schools, keys):
+    """Neither a school's own order nor the number of the choice stands before the lottery numbers."""
+    mode(batch, **keys)
+    loading.choices_freeze(batch)
+    parameters = loading.parameters_of(batch, Run.Kind.LOTTERY, [schools[0].pk], "seed")
+    assert loading.snapshot_load(batch, parameters).problem.place is None
+    assert load(batch).problem.place is not None
+
+
 def test_a_grade_is_a_tie_key(batch, three):
     mode(batch, tie_keys=["grade:综合素质"])
     for candidate, grade in zip(three, ("C", "A", ""), strict=True):
