@@ -4,20 +4,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('admissions', '0010_requests'),
+        ("admissions", "0010_requests"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='requestevent',
-            name='deed',
-            field=models.CharField(choices=[('drafted', '填写'), ('changed', '修改'), ('attached', '上传附件'), ('detached', '删除附件'), ('submitted', '提交'), ('withdrawn', '撤回'), ('approved', '同意'), ('refused', '不同意'), ('returned', '退回修改'), ('effective', '生效'), ('lapsed', '逾期未答复')], max_length=10, verbose_name='事项'),
+            model_name="requestevent",
+            name="deed",
+            field=models.CharField(
+                choices=[
+                    ("drafted", "填写"),
+                    ("changed", "修改"),
+                    ("attached", "上传附件"),
+                    ("detached", "删除附件"),
+                    ("submitted", "提交"),
+                    ("withdrawn", "撤回"),
+                    ("approved", "同意"),
+                    ("refused", "不同意"),
+                    ("returned", "退回修改"),
+                    ("effective", "生效"),
+                    ("lapsed", "逾期未答复"),
+                ],
+                max_length=10,
+                verbose_name="事项",
+            ),
         ),
         migrations.AlterField(
-            model_name='requestparty',
-            name='decision',
-            field=models.CharField(blank=True, choices=[('', '待审'), ('approved', '同意'), ('refused', '不同意'), ('returned', '退回修改'), ('lapsed', '逾期未答复')], default='', max_length=10, verbose_name='意见'),
+            model_name="requestparty",
+            name="decision",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "待审"),
+                    ("approved", "同意"),
+                    ("refused", "不同意"),
+                    ("returned", "退回修改"),
+                    ("lapsed", "逾期未答复"),
+                ],
+                default="",
+                max_length=10,
+                verbose_name="意见",
+            ),
         ),
     ]
