@@ -29,6 +29,10 @@ from tests.registration.conftest import TRANSFER
 PAGE = "registration:review_transfers"
 
 
+def kinds() -> list:
+    return [services.kind_of(TRANSFER)]
+
+
 def where(transfer) -> tuple[str, int]:
     dossier = Dossier.objects.get(pk=transfer.student.pk)
     return dossier.state, dossier.school_id
@@ -196,9 +200,8 @@ def vars_of(transfer) -> dict:
 
 def test_in_bulk_after_consent_only(transfer):
     rows = [transfer.ask()]
-    kind = services.kind_of(TRANSFER)
     approve = lambda: services.requests_approve_green(  # noqa: E731
-        actor=transfer.reviewer, kind=kind, requests=[row.pk for row in rows]
+        actor=transfer.reviewer, kinds=kinds(), requests=[row.pk for row in rows]
     )
     assert approve()[0] == 0
     services.request_approve(actor=transfer.old, request=rows[0].pk)
@@ -299,9 +302,8 @@ def test_a_transfer_the_other_way_round_waits_for_nobody(transfer, schools, batc
         "student": back.candidate,
     }  # fmt: skip
     rows = [transfer.consented(), type(transfer)(**turned).consented()]
-    kind = services.kind_of(TRANSFER)
     done = services.requests_approve_green(
-        actor=transfer.reviewer, kind=kind, requests=[row.pk for row in rows]
+        actor=transfer.reviewer, kinds=kinds(), requests=[row.pk for row in rows]
     )
     assert done == (2, [])
     assert transfer.seats() == (3, 1)

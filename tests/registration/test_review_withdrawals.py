@@ -146,7 +146,9 @@ def test_a_candidate_leaves_by_his_own_wish_once_only(cast, candidate, plan_line
         cast, candidate, reason="W03", words="录入时选错考生"
     )  # the school's mistake, looked at one by one
     assert (
-        services.requests_approve_green(actor=cast.reviewer, kinds=[services.kind_of(KEY)], requests=[row.pk])[0]
+        services.requests_approve_green(
+            actor=cast.reviewer, kinds=[services.kind_of(KEY)], requests=[row.pk]
+        )[0]
         == 0
     )
     services.request_approve(actor=cast.reviewer, request=row)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("admissions", "0010_requests"),
+        ("admissions", "0011_batch_windows"),
     ]
 
     operations = [
