@@ -1,14 +1,12 @@
 """Reference data: code lists of national standards and rule packs of provinces, as frozen dataclasses."""
 
 from .packs import (
-    LATE_NUMBER,
     Batch,
     City,
     PackError,
     ProvincePack,
     Stage,
     Subject,
-    late_number_of,
     limit_of,
     load_pack,
     pack_names,
@@ -38,7 +36,6 @@ from .tables import (
 )
 
 __all__ = [
-    "LATE_NUMBER",
     "Batch",
     "City",
     "Coded",
@@ -57,7 +54,6 @@ __all__ = [
     "concessions",
     "counties_of",
     "ethnic_groups",
-    "late_number_of",
     "limit_of",
     "load_pack",
     "majors",

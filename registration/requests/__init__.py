@@ -1,5 +1,0 @@
-"""Kinds of requests about admissions; each registers itself."""
-
-from . import transfer, withdrawal
-
-__all__ = ["transfer", "withdrawal"]
