@@ -19,16 +19,9 @@ def _print_fonts():
 @pytest.fixture
 def header():
     return RosterHeader(
-        province="示例省",
-        title="示例省2021年中等职业学校录取新生名册",
-        school_code="99001",
-        school_name="示例市示例职业技术学校",
-        stage="统一录取",
-        print_batch="2021-99-0001",
-        version=1,
-        printed_at=datetime(2021, 10, 8, 9, 30),
-        filing_office="示例省招生委员会办公室",
-    )
+        province="示例省", title="示例省2021年中等职业学校录取新生名册", school_code="99001",
+        school_name="示例市示例职业技术学校", stage="统一录取", print_batch="2021-99-0001", version=1,
+        printed_at=datetime(2021, 10, 8, 9, 30), filing_office="示例省招生委员会办公室")
 
 
 @pytest.fixture
@@ -42,18 +35,10 @@ def row():
 
     def make(serial=1, **values):
         usual = {
-            "candidate_number": f"219901{serial:08d}",
-            "name": "张三",
-            "sex": "女",
-            "birth": "2006-03-04",
-            "ethnic": "汉族",
-            "political": "群众",
-            "id_number": f"99010620060304{serial:04d}",
-            "feeder_school": "示例市第一初级中学",
-            "total": "612.5",
-            "major": "计算机应用",
-            "study_length": "三年",
-            "remark": "",
+            "candidate_number": f"219901{serial:08d}", "name": "张三", "sex": "女", "birth": "2006-03-04",
+            "ethnic": "汉族", "political": "群众", "id_number": f"99010620060304{serial:04d}",
+            "feeder_school": "示例市第一初级中学", "total": "612.5", "major": "计算机应用",
+            "study_length": "三年", "remark": "",
         }
         return RosterRow(serial=serial, **{**usual, **values})
 
@@ -66,23 +51,12 @@ def notice():
 
     def make(serial=1, **values):
         usual = {
-            "province": "示例省",
-            "year": "2021",
-            "school": "示例市示例职业技术学校",
-            "principal": "",
-            "notice_number": f"2021-99001-{serial:06d}",
-            "candidate_number": f"219901{serial:08d}",
-            "name": "李四",
-            "sex": "男",
-            "major": "计算机应用",
-            "study_length": "三年",
-            "programme_type": "普通中专",
-            "report_date": "2021年9月1日",
-            "report_place": "示例路1号体育馆",
-            "materials": "本通知书；居民身份证。\n近期照片6张。",
-            "costs": "免学费；可申请国家助学金。",
-            "school_phone": "0000-0000000",
-            "issued_on": "",
+            "province": "示例省", "year": "2021", "school": "示例市示例职业技术学校", "principal": "",
+            "notice_number": f"2021-99001-{serial:06d}", "candidate_number": f"219901{serial:08d}",
+            "name": "李四", "sex": "男", "major": "计算机应用", "study_length": "三年",
+            "programme_type": "普通中专", "report_date": "2021年9月1日", "report_place": "示例路1号体育馆",
+            "materials": "本通知书；居民身份证。\n近期照片6张。", "costs": "免学费；可申请国家助学金。",
+            "school_phone": "0000-0000000", "issued_on": "",
             "verify_url": f"https://example.org/verify/2021-99001-{serial:06d}",
         }
         return Notice(**{**usual, **values})
@@ -110,7 +84,7 @@ def _drawn(pdf, page):
             case "Tj":
                 codes = bytes(operands[0]).hex()
                 lines[-1][2] = size
-                lines[-1][3] += "".join(font[codes[at : at + 4].encode()] for at in range(0, len(codes), 4))
+                lines[-1][3] += "".join(font[codes[at:at + 4].encode()] for at in range(0, len(codes), 4))
     return [tuple(line) for line in lines]
 
 
@@ -133,13 +107,9 @@ def codes():
         matrices = []
         with pikepdf.open(path) as pdf:
             for page in pdf.pages:
-                runs = [
-                    [int(v) for v in operands]
-                    for operands, operator in pikepdf.parse_content_stream(
-                        pdf.make_stream(page.Contents[-1].read_bytes())
-                    )
-                    if str(operator) == "re"
-                ]
+                runs = [[int(v) for v in operands] for operands, operator in
+                        pikepdf.parse_content_stream(pdf.make_stream(page.Contents[-1].read_bytes()))
+                        if str(operator) == "re"]
                 count = max(x + width for x, _, width, _ in runs)
                 matrix = [[0] * count for _ in range(count)]
                 for x, y, width, _ in runs:

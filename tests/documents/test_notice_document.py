@@ -21,19 +21,8 @@ def test_notice_says_all_its_fields(tmp_path, notice, drawn):
     given = notice(7, name="欧阳𬱖䶮", principal="王五", issued_on="2021年8月30日")
     document = render_notices([given], tmp_path / "n.pdf", 1, printed_at=AT)
     text = "\n".join(line[3] for line in drawn(document.path)[0])
-    for name in (
-        "school",
-        "principal",
-        "notice_number",
-        "candidate_number",
-        "sex",
-        "major",
-        "study_length",
-        "programme_type",
-        "report_date",
-        "report_place",
-        "issued_on",
-    ):
+    for name in ("school", "principal", "notice_number", "candidate_number", "sex", "major", "study_length",
+                 "programme_type", "report_date", "report_place", "issued_on"):
         assert getattr(given, name) in text
     assert "欧阳𬱖䶮 同学：" in text
     whole = pypdf.PdfReader(document.path).pages[0].extract_text().replace("\n", "").replace(" ", "")
@@ -93,13 +82,10 @@ def test_long_paragraphs_get_smaller_and_too_long_ones_are_refused(tmp_path, not
 
 def test_faults_are_named_at_once(tmp_path, notice):
     with pytest.raises(CannotPrint) as refused:
-        render_notices(
-            [notice(1, name=""), notice(2), notice(3, name="张\ue000")], tmp_path / "n.pdf", 1, printed_at=AT
-        )
+        render_notices([notice(1, name=""), notice(2), notice(3, name="张\ue000")], tmp_path / "n.pdf", 1,
+                       printed_at=AT)
     assert [(fault.field, fault.reason[:4]) for fault in refused.value.faults] == [
-        ("姓名", "不能为空"),
-        ("姓名", "打印字体"),
-    ]
+        ("姓名", "不能为空"), ("姓名", "打印字体")]
     with pytest.raises(CannotPrint, match="印不下"):
         render_notices([notice(1, sex="性" * 60)], tmp_path / "n.pdf", 1, printed_at=AT)
 

@@ -30,10 +30,8 @@ def cells_of(page, rows):
     for left, base, size, text in page:
         for line, boxes in enumerate(layout.CELLS[:rows]):
             for column, box in enumerate(boxes):
-                if (
-                    box.left - 0.1 <= left <= box.left + box.width
-                    and box.bottom <= base + size * 0.38 <= box.bottom + box.height
-                ):
+                if (box.left - 0.1 <= left <= box.left + box.width
+                        and box.bottom <= base + size * 0.38 <= box.bottom + box.height):
                     table[line][column] += text
     return table
 
@@ -53,10 +51,8 @@ def printed(tmp_path, header, section):
 def test_text_equals_the_rows(printed, drawn, row):
     names = ["张三", "<b>李四</b> & 'x'", "阿卜杜热合曼·阿卜杜喀迪尔", "欧阳𬱖䶮", *RARE, "A·B-C"]
     schools = ["示例中学", "示例省示例市示例区示例街道第十二九年一贯制实验学校（南校区）"]
-    rows = [
-        row(n, name=names[n % len(names)], feeder_school=schools[n % 2], remark="应届" * (n % 3))
-        for n in range(1, 61)
-    ]
+    rows = [row(n, name=names[n % len(names)], feeder_school=schools[n % 2], remark="应届" * (n % 3))
+            for n in range(1, 61)]
     document = printed(rows)
     pages = drawn(document.path)
     assert document.rows == 60
@@ -74,13 +70,8 @@ def test_other_readers_find_every_value(printed, row):
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(
-        st.text(st.characters(exclude_categories=["C", "Z", "M"]), min_size=1, max_size=6),
-        min_size=1,
-        max_size=25,
-    )
-)
+@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z", "M"]), min_size=1, max_size=6),
+                min_size=1, max_size=25))
 def test_any_name_is_printed_or_refused(printed, drawn, row, names):
     rows = [row(n, name=name) for n, name in enumerate(names, 1)]
     if any(glyphs_missing(name) for name in names):
@@ -100,11 +91,8 @@ def test_characters_with_one_glyph_stay_apart(printed, drawn, row):
 def test_page_numbers_and_counts(tmp_path, header, section, row, drawn):
     other = RosterSection("710103", "电子技术应用", "三年", "全省")
     document = render_roster(
-        header,
-        [(section, [row(n) for n in range(1, 31)]), (other, [row(31, major=other.major_name)])],
-        out=tmp_path / "r.pdf",
-        workers=1,
-    )
+        header, [(section, [row(n) for n in range(1, 31)]), (other, [row(31, major=other.major_name)])],
+        out=tmp_path / "r.pdf", workers=1)
     texts = [[line[3] for line in page] for page in drawn(document.path)]
     for number, (here, so_far) in enumerate([(25, 25), (5, 30), (1, 31)], 1):
         page = texts[number - 1]
@@ -130,7 +118,7 @@ def test_digest_and_code_on_every_page(tmp_path, header, section, row, drawn, co
     assert len(document.page_digests) == 2
     for number, (page, code) in enumerate(zip(drawn(document.path), codes(document.path), strict=True), 1):
         short = document.page_digests[number - 1][:16].upper()
-        assert "-".join(short[at : at + 4] for at in range(0, 16, 4)) in [line[3] for line in page]
+        assert "-".join(short[at:at + 4] for at in range(0, 16, 4)) in [line[3] for line in page]
         says = f"https://example.org/roster?b=2021-99-0001&v=1&p={number}&d={short}"
         expected = segno.make(says, error="m", micro=False, boost_error=False).matrix
         assert code == [list(line) for line in expected]
@@ -161,17 +149,10 @@ def test_reprint_gives_the_same_bytes(tmp_path, monkeypatch, header, section, ro
     sections = [(section, [row(n, name=f"张{RARE[n % len(RARE)]}") for n in range(1, 31)])]
     first = render_roster(header, sections, out=tmp_path / "first.pdf", workers=1)
     again = subprocess.run(
-        [sys.executable, "-c", PRINT_AGAIN],
-        capture_output=True,
-        check=True,
+        [sys.executable, "-c", PRINT_AGAIN], capture_output=True, check=True,
         input=pickle.dumps((header, sections, str(tmp_path / "again.pdf"), workers)),
-        env={
-            **os.environ,
-            "PYTHONHASHSEED": seed,
-            "TZ": "Asia/Shanghai",
-            "PYTHONPATH": str(Path(roster.__file__).parents[2]),
-        },
-    )
+        env={**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Shanghai",
+             "PYTHONPATH": str(Path(roster.__file__).parents[2])})
     assert again.stdout.decode().strip() == first.sha256
     assert (tmp_path / "first.pdf").read_bytes() == (tmp_path / "again.pdf").read_bytes()
 
@@ -183,11 +164,8 @@ def test_prints_inside_a_daemonic_worker(tmp_path, monkeypatch, header, section,
     monkeypatch.setattr(roster, "ALONE", 1)
     out = tmp_path / "r.pdf"
     worker = processes.get_context("fork").Process(
-        target=render_roster,
-        args=(header, [(section, [row(n) for n in range(1, 31)])]),
-        kwargs={"out": out, "workers": 2},
-        daemon=True,
-    )
+        target=render_roster, args=(header, [(section, [row(n) for n in range(1, 31)])]),
+        kwargs={"out": out, "workers": 2}, daemon=True)
     worker.start()
     worker.join(60)
     assert worker.exitcode == 0
@@ -213,10 +191,8 @@ def test_all_that_does_not_fit_is_named_at_once(printed, row, tmp_path):
     with pytest.raises(CannotPrint) as refused:
         printed(rows)
     assert [(fault.place, fault.field) for fault in refused.value.faults] == [
-        ("第1行（考生号 21990100000001）", "姓名"),
-        ("第3行（考生号 21990100000003）", "身份证号"),
-        ("第3行（考生号 21990100000003）", "备注"),
-    ]
+        ("第1行（考生号 21990100000001）", "姓名"), ("第3行（考生号 21990100000003）", "身份证号"),
+        ("第3行（考生号 21990100000003）", "备注")]
     assert "印不下" in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -240,7 +216,6 @@ def test_missing_glyphs_are_refused(printed, row):
 @pytest.mark.parametrize("groups", [[], [[]], [[1], []]])
 def test_nothing_to_print_is_refused(tmp_path, header, section, row, groups):
     with pytest.raises(NothingToPrint):
-        render_roster(
-            header, [(section, [row(n) for n in group]) for group in groups], out=tmp_path / "r.pdf"
-        )
+        render_roster(header, [(section, [row(n) for n in group]) for group in groups],
+                      out=tmp_path / "r.pdf")
     assert list(tmp_path.iterdir()) == []

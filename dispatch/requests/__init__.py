@@ -1,5 +1,0 @@
-"""Kinds of requests about dispatch; each registers itself."""
-
-from . import point, special
-
-__all__ = ["point", "special"]
