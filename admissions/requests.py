@@ -91,6 +91,8 @@ class RequestKind:
         barred: why an actor may not decide on a request although his organisation is a party; empty if he may.
         standing: names and values as they are now, told to whoever decides and not to whoever asks.
         danger: why this is no everyday matter, shown in red beside each request; empty for most.
+        register: title of the list of what took effect, which the app serves below both functions under the
+            tail ``register``; empty if there is none.
         consent: function by which a school that is a party decides; empty if none ever is.
         consent_first: whether offices agree only after the schools; a school that does not answer in its
             days may then be passed over.
@@ -112,6 +114,7 @@ class RequestKind:
     standing: Callable[[Request], Sequence[tuple[str, str]]] = lambda request: ()
     under: str = ""
     danger: str = ""
+    register: str = ""
     consent: str = ""
     consent_first: bool = False
     needs_attachment: bool = False

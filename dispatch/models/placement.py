@@ -43,6 +43,8 @@ class Placement(models.Model):
         LOTTERY = "lottery", "派位录取"
         TRANSFER = "transfer", "转校"
         LATE = "late", "补录"
+        SINGLE = "single", "点投"
+        SPECIAL = "special", "批件投档"
 
     _FREE = {"on_delete": models.DO_NOTHING, "db_constraint": False}
 

@@ -37,9 +37,9 @@ class OwnRequestsView(OfKind, ListView):
     @property
     def list_actions(self):
         new = {"title": "新申请", "url": self.page("new"), "icon": "plus-lg", "primary": True}
-        if self.kind.consent != self.kind.key:
-            return (new,)
-        return ({"title": "待本校同意", "url": self.page(CONSENTS), "icon": "clipboard-check"}, new)
+        consents = self.kind.consent == self.kind.key
+        more = ({"title": "待本校同意", "url": self.page(CONSENTS), "icon": "clipboard-check"},)
+        return (*self.register_links(), *(more if consents else ()), new)
 
 
 class NewRequestView(OfKind, ActionView):

@@ -61,7 +61,7 @@ class RequestQueueView(Queue, ListView):
     @property
     def list_actions(self):
         approve = {"title": "同意所选（须检查全部通过）", "url": self.page("approve"), "icon": "check-lg"}
-        return (approve | {"bulk": True, "primary": True},)
+        return (*self.register_links(), approve | {"bulk": True, "primary": True})
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
