@@ -325,6 +325,13 @@ STEPS: tuple[Step, ...] = (
         changes_school=True,
     ),
     Step(
+        "admit_late_candidate",
+        "补录录取",
+        _from(_S.POOL),
+        _S.ADMITTED,
+        function="registration.review_late_candidates",
+    ),
+    Step(
         "upload_admission",
         "地市系统导入录取",
         _from(_S.POOL),

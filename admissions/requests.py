@@ -5,6 +5,7 @@ A new kind is one module: a form and three functions (docs/developing.md, "A kin
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from accounts.functions import BY_KEY
@@ -15,6 +16,7 @@ from .models import Candidate, Request, School
 from .reference import RequestReason, limit_of, request_reasons
 
 DAYS = 5
+CONSENT_DAYS = 3
 #: Tail below the function of a school under which it finds what it must consent to.
 CONSENTS = "consents"
 
@@ -89,7 +91,11 @@ class RequestKind:
         barred: why an actor may not decide on a request although his organisation is a party; empty if he may.
         standing: names and values as they are now, told to whoever decides and not to whoever asks.
         danger: why this is no everyday matter, shown in red beside each request; empty for most.
+        register: title of the list of what took effect, which the app serves below both functions under the
+            tail ``register``; empty if there is none.
         consent: function by which a school that is a party decides; empty if none ever is.
+        consent_first: whether offices agree only after the schools; a school that does not answer in its
+            days may then be passed over.
         needs_attachment: whether a paper must go with it, whatever the ground.
         attachment_words: which paper.
         source: the clause it carries out.
@@ -108,7 +114,9 @@ class RequestKind:
     standing: Callable[[Request], Sequence[tuple[str, str]]] = lambda request: ()
     under: str = ""
     danger: str = ""
+    register: str = ""
     consent: str = ""
+    consent_first: bool = False
     needs_attachment: bool = False
     attachment_words: str = "附件"
     source: str = field(default="")
@@ -144,6 +152,11 @@ class RequestKind:
     def days(self, province: str) -> int:
         """How many days the parties have, from the province's pack."""
         return limit_of(province, f"days_{self.key.split('.')[1]}", DAYS)
+
+    def consent_until(self, request: Request) -> datetime:
+        """Until when the schools that are parties to a submitted request may answer before an office goes on."""
+        name = f"days_{self.key.split('.')[1]}_consent"
+        return request.submitted_at + timedelta(days=limit_of(request.season.province, name, CONSENT_DAYS))
 
 
 _kinds: dict[str, RequestKind] = {}

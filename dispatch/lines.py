@@ -27,9 +27,13 @@ def lines_of(batch: Batch) -> dict:
 
 def province_lines(batch: Batch) -> dict[str, int]:
     """Lowest lines of the province in a batch's marks: per cent are of the city's full marks, rounded up."""
-    rows = list(ProvinceLine.objects.filter(season=batch.season_id).order_by("kind"))
-    if not rows:
-        return {}
+    return floors_of(batch, list(ProvinceLine.objects.filter(season=batch.season_id).order_by("kind")))
+
+
+def floors_of(batch: Batch, rows: Sequence[ProvinceLine]) -> dict[str, int]:
+    """As ``province_lines``, of rows at hand."""
+    if all(row.percent is None for row in rows):
+        return {row.kind: row.score for row in rows}
     subjects = Subject.objects.filter(season=batch.season_id, city=batch.city, counted=True)
     full = subjects.aggregate(full=Sum("full_marks"))["full"] or 0
     return {row.kind: row.score if row.percent is None else -(-full * row.percent // 100) for row in rows}
@@ -49,6 +53,18 @@ def line_at(parameters: Mapping, county: str, kind: str) -> int:
     of_kind, floors = parameters.get("kind_lines", {}).get(kind, {}), parameters.get("province_lines", {})
     found = (table[place] for place in (county, "") for table in (of_kind, lines) if place in table)
     return max(next(found, 0), floors.get(kind, floors.get("", 0)))
+
+
+def need_at(parameters: Mapping, county: str, kinds: Sequence[str], own: Mapping[str, int]) -> int:
+    """The line of a county for one school.
+
+    Args:
+        parameters: as of ``lines_of``.
+        county: six digits.
+        kinds: of plan that the school has in the batch; it may take a dossier for any of them.
+        own: the school's own lines by county, "" for all.
+    """
+    return max(min(line_at(parameters, county, kind) for kind in kinds), _nearest(own, county))
 
 
 def need_of(
@@ -76,10 +92,7 @@ def need_of(
         table = np.array(
             [
                 [
-                    max(
-                        min(line_at(parameters, county, kind) for kind in kinds.get(school, ("",))),
-                        _nearest(own.get(school, {}), county),
-                    )
+                    need_at(parameters, county, kinds.get(school, ("",)), own.get(school, {}))
                     for school in schools.tolist()
                 ]
                 + [0]

@@ -15,8 +15,9 @@ from admissions.lifecycle import UNDECIDED, State
 from admissions.models import Batch, Subject
 from quotas.models import PlanLine
 
-from .conditions import TRAIT, barred_by, columns_of, rules_of
-from .kernel.order import lottery_numbers, order_candidates, seats_offered
+from .condition_kinds import TRAIT
+from .conditions import barred_by, columns_of, rules_of
+from .kernel.order import lottery_numbers, order_candidates, place_by_choice, seats_offered
 from .kernel.problem import Outcome, Problem, digest
 from .lines import lines_of, need_of
 from .models import ControlVersion, FrozenChoices, Placement, Run, SchoolControl
@@ -174,13 +175,13 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     if returned is not None:
         barred = returned if barred is None else np.where(returned > 0, returned, barred)
     place = None
-    if own_order:
+    eligible = eligible_of(score, need, barred, choices.shape)
+    if parameters.get("kind") == Run.Kind.LOTTERY:  # the draw alone, whatever the mode ranks by
+        order, groups = drawn_order(eligible, last)
+    elif own_order:
         place = place_by_marks(choices, groups, marks)
     elif "choice_order" in parameters["tie_keys"]:
         place = place_by_choice(groups, width)
-    eligible = eligible_of(score, need, barred, choices.shape)
-    if parameters.get("kind") == Run.Kind.LOTTERY:
-        order, groups = drawn_order(eligible, last)
     sizes, ties, tier = rule_of(parameters, score)
     snapshot = Snapshot(
         problem=Problem(
@@ -313,18 +314,6 @@ def place_by_marks(choices: np.ndarray, groups: np.ndarray, marks: np.ndarray | 
     differs |= np.diff(group[along], prepend=-1) != 0
     place.reshape(-1)[cells[along]] = np.cumsum(differs)
     return place
-
-
-def place_by_choice(groups: np.ndarray, width: int) -> np.ndarray:
-    """Standing where an earlier choice goes before a later one of candidates equal in all else.
-
-    Args:
-        groups: int32[n], ``Problem.tie_group``; width: k, number of choices.
-
-    Returns:
-        int32[n, k], ``Problem.place``.
-    """
-    return groups[:, None] * np.int32(width) + np.arange(width, dtype=np.int32)
 
 
 def _returned(batch, choices, candidates, schools) -> np.ndarray | None:

@@ -1,7 +1,9 @@
 from accounts.views.base import not_yet_open, serve
 from admissions.lifecycle import State
 from admissions.views.imports import import_pages
+from admissions.views.requests import request_pages
 
+from .requests import point
 from .views import (
     asking,
     comparing,
@@ -18,6 +20,7 @@ from .views import (
     records,
     reviewing,
     sending,
+    single,
     special,
     status,
 )
@@ -69,6 +72,13 @@ urlpatterns = [
     *run_pages("dispatch.admit_by_lottery"),
     serve("dispatch.confirm_dispatch", sending.ConfirmDispatchView),
     serve("dispatch.confirm_dispatch", sending.ConfirmRunView, "run/<int:pk>"),
+    *request_pages(*(kind.key for kind in point.KINDS)),
+    serve("dispatch.confirm_dispatch", single.BelowLineRegisterView, "register", one="single"),
+    serve("dispatch.dispatch_below_line", single.BelowLineRegisterView, "register", one=None),
+    serve("dispatch.admit_below_line", single.BelowLineRegisterView, "register", one=None),
+    *request_pages("dispatch.request_special_dispatch"),
+    serve("dispatch.request_special_dispatch", single.SpecialLedgerView, "register"),
+    serve("dispatch.review_special_dispatch", single.SpecialLedgerView, "register"),
     serve("dispatch.decide_as_leader", deciding.SheetsView),
     serve("dispatch.decide_as_leader", deciding.ReadingPage, "<int:pk>"),
     serve("dispatch.decide_as_leader", deciding.DossierView, "<int:pk>/dossier/<int:candidate>"),

@@ -15,9 +15,12 @@ from quotas.models import PlanLine
 from .models import Placement, Run, Sheet, StatusRequest
 from .queries.handing import own_work
 from .queries.keeping import taken_back
+from .models import Placement, Run, Sheet, SingleDispatch, StatusRequest
+from .queries.keeping import TOLD_FOR, taken_back
 from .queries.reading import deadline_of
 from .queries.sheets import counts_of
 from .queries.waiting import waiting
+from .services.single import ADMITTING
 
 REVIEWS = (
     ("dispatch.review_admissions", "审核录取", State.ADMIT_SUBMITTED),
@@ -93,6 +96,19 @@ def losses(actor: User):
             name = "dispatch:decide_as_leader__one" if leader else "dispatch:decide_dossiers__one"
             url = reverse(name, args=[last.sheet_id]) if not last.sheet.cancelled_at else url
         yield Notice(words, level="warning", url=url)
+
+
+@workbench_part
+def admitted_singly(actor: User):
+    """A school is told of candidates whom an office has admitted to it by themselves of late."""
+    if not actor.may("dispatch.decide_as_leader"):
+        return
+    rows = SingleDispatch.objects.visible_to(actor).filter(
+        school__in=actor.scope.schools, step__in=ADMITTING, at__gte=timezone.now() - TOLD_FOR
+    )
+    if count := rows.count():
+        words = f"近三日招办点投并录取 {count} 名考生到贵校，无须阅档"
+        yield Notice(words, url=reverse("rosters:view_admitted"))
 
 
 @workbench_part

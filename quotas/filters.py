@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from admissions.models import Batch
 
-from .models import PlanLine
+from .models import PlanChange, PlanLine
 
 LEFT = [("some", "有余额"), ("none", "已满")]
 
@@ -36,3 +36,22 @@ class PlanLineFilter(filters.FilterSet):
 
     def by_left(self, rows, name, value):
         return rows.filter(left__gt=0) if value == "some" else rows.filter(left__lte=0)
+
+
+class PlanChangeFilter(filters.FilterSet):
+    """Changes of plans: by batch, school, way and request."""
+
+    batch = filters.ModelChoiceFilter(
+        label="批次", field_name="line__batch", queryset=batches_seen, empty_label="全部"
+    )
+    school = filters.CharFilter(label="院校代码或名称", method="of_school")
+    way = filters.ChoiceFilter(label="方式", choices=PlanChange.Way.choices, empty_label="全部")
+    request = filters.CharFilter(label="申请编号", field_name="request__number", lookup_expr="startswith")
+
+    class Meta:
+        model = PlanChange
+        fields = ()
+
+    def of_school(self, rows, name, value):
+        word = value.strip()
+        return rows.filter(Q(line__school__code=word) | Q(line__school__name__contains=word))

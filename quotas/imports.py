@@ -50,7 +50,11 @@ class PlanImporter(Importer):
         }
 
     def checks(self):
-        return (PlaceCheck("source_region_code", self.context.county or self.context.city, self.context.region_name),)
+        return (
+            PlaceCheck(
+                "source_region_code", self.context.county or self.context.city, self.context.region_name
+            ),
+        )
 
     def lookups(self):
         yield Lookup(

@@ -4,12 +4,13 @@ from admissions.views.imports import import_pages
 from admissions.views.requests import request_pages
 
 from .services.reserve import CONTROL
-from .views.plans import ManagePlansView
+from .views.plans import ManagePlansView, PlanChangesView
 from .views.reserve import UseReserveView
 
 app_name = "quotas"
 urlpatterns = [
     serve("quotas.manage_plans", ManagePlansView),
+    serve("quotas.manage_plans", PlanChangesView, "changes"),
     *import_pages("quotas.manage_plans"),
     *control_pages(CONTROL, page_template="quotas/set_reserve.html"),
     serve("quotas.set_reserve", UseReserveView, "<int:pk>/use", control=CONTROL),

@@ -15,5 +15,6 @@ urlpatterns = [
     serve("registration.cancel_registration", changes.CancelRegistrationView, "<int:pk>"),
     serve("registration.reset_unregistered", deadlines.ResetUnregisteredView),
     *request_pages("registration.request_withdrawal"),
+    *request_pages("registration.request_transfer"),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)

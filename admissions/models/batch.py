@@ -74,6 +74,8 @@ class Batch(models.Model):
         help_text="第二专业起每个专业志愿减去的分数，最后一个重复",
     )
     plan_kinds = ArrayField(models.CharField(max_length=4), default=list, verbose_name="计划类型")
+    opens_at = models.DateTimeField("投档开始", null=True, blank=True)
+    closes_at = models.DateTimeField("投档截止", null=True, blank=True)
     reviews_plans = models.BooleanField("计划调整须审核", default=True)
     mode_version = models.PositiveIntegerField("参数版本", default=1)
 
@@ -82,7 +84,15 @@ class Batch(models.Model):
     class Meta:
         verbose_name = "批次"
         ordering = ["season", "city", "position"]
-        constraints = [models.UniqueConstraint(fields=["season", "city", "code"], name="batch_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["season", "city", "code"], name="batch_once"),
+            models.CheckConstraint(
+                condition=models.Q(closes_at__gt=models.F("opens_at"))
+                | models.Q(opens_at=None)
+                | models.Q(closes_at=None),
+                name="batch_window_forward",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

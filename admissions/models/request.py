@@ -122,6 +122,7 @@ class RequestParty(models.Model):
         APPROVED = "approved", "同意"
         REFUSED = "refused", "不同意"
         RETURNED = "returned", "退回修改"
+        LAPSED = "lapsed", "逾期未答复"
 
     #: How long a row stays with the officer who has taken it.
     MINUTES = 30
@@ -189,6 +190,7 @@ class RequestEvent(models.Model):
         REFUSED = "refused", "不同意"
         RETURNED = "returned", "退回修改"
         EFFECTIVE = "effective", "生效"
+        LAPSED = "lapsed", "逾期未答复"
 
     request = models.ForeignKey(Request, models.PROTECT, related_name="events")
     at = models.DateTimeField("时间", auto_now_add=True)

@@ -89,7 +89,7 @@ def checks_of(rows: Iterable[Request]) -> dict[int, Sequence[Check]]:
 def waiting_checks(rows: QuerySet[Request]) -> dict[int, Sequence[Check]]:
     """The checks of the first ``BULK`` of some rows that wait for the actor and nobody else has in hand."""
     free = rows.filter(mine=True, taken_by_other__isnull=True)
-    return checks_of(free.select_related(None).prefetch_related(None)[:BULK])
+    return checks_of(free.select_related(None).select_related("season").prefetch_related(None)[:BULK])
 
 
 def green_ones(checks: Mapping[int, Sequence[Check]]) -> list[int]:
@@ -98,4 +98,4 @@ def green_ones(checks: Mapping[int, Sequence[Check]]) -> list[int]:
 
 
 def _shown(rows: QuerySet[Request]) -> QuerySet[Request]:
-    return rows.select_related("organisation", "asked_by").prefetch_related("parties__organisation")
+    return rows.select_related("organisation", "asked_by", "season").prefetch_related("parties__organisation")

@@ -1,12 +1,14 @@
 """Reference data: code lists of national standards and rule packs of provinces, as frozen dataclasses."""
 
 from .packs import (
+    LATE_NUMBER,
     Batch,
     City,
     PackError,
     ProvincePack,
     Stage,
     Subject,
+    late_number_of,
     limit_of,
     load_pack,
     pack_names,
@@ -36,6 +38,7 @@ from .tables import (
 )
 
 __all__ = [
+    "LATE_NUMBER",
     "Batch",
     "City",
     "Coded",
@@ -54,6 +57,7 @@ __all__ = [
     "concessions",
     "counties_of",
     "ethnic_groups",
+    "late_number_of",
     "limit_of",
     "load_pack",
     "majors",

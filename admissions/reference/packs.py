@@ -6,6 +6,7 @@ whole: every fault is named with its place, and a pack with a fault is not loade
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ MODES = ("choice_first", "score_first", "tiers")
 TIE_POLICIES = ("all_in", "all_out", "lottery", "choice_order_then_all_in")
 ROUNDINGS = ("half_up", "up", "down")
 OWN_KEYS = ("concession_priority", "raw_total", "lottery")
+#: Shape of ``late_number``: fixed letters, year and region, and the serial number last.
+LATE_NUMBER = re.compile(
+    r"(?P<head>(?:[0-9A-Za-z]|\{(?:yy|yyyy|region4|region6)\})*)\{serial:0(?P<width>[1-9])d\}", re.ASCII
+)
 
 
 class PackError(ValueError):
@@ -119,6 +124,8 @@ class City:
         subjects: in the order of the score sheet.
         batches: in the order of dispatch.
         reviews: 审核 is asked for by default for `admission`, `return`, `withdrawal`, `transfer`.
+        late_number: pattern of the numbers that the city issues to 补录考生: {yy} or {yyyy}, {region6} (county)
+            or {region4}, fixed letters, and {serial:0nd} last; empty if it issues none.
     """
 
     code: str
@@ -130,6 +137,7 @@ class City:
     subjects: tuple[Subject, ...]
     batches: tuple[Batch, ...]
     reviews: tuple[str, ...]
+    late_number: str = ""
 
     @property
     def full_marks(self) -> float:
@@ -219,6 +227,20 @@ def limit_of(province: str, name: str, default: int) -> int:
     return next(found, default)
 
 
+@cache
+def late_number_of(city: str) -> str:
+    """Pattern of the numbers that a city issues to 补录考生; empty if no pack of its province sets it.
+
+    Args:
+        city: four digits.
+    """
+    for pack in (load_pack(name) for name in pack_names()):
+        for found in pack.cities:
+            if found.code[:4] == city and found.late_number:
+                return found.late_number
+    return ""
+
+
 def parse_pack(name: str, data: dict) -> ProvincePack:
     """Make a pack of parsed TOML, or raise `PackError` with every fault."""
     faults: list[str] = []
@@ -277,6 +299,7 @@ def _city(entry: dict, data: dict, subject_sets: dict, batch_sets: dict) -> City
         subjects=subject_sets[entry["subjects"]],
         batches=batch_sets[entry["batches"]],
         reviews=tuple(entry.get("reviews", ())),
+        late_number=entry.get("late_number", ""),
     )
 
 
@@ -305,6 +328,8 @@ def _check(pack: ProvincePack, faults: list[str]) -> None:
             faults.append(f"city {city.code}: called {city.name}, in GB/T 2260 {region.name}")
         elif not counties_of(city.code):
             faults.append(f"city {city.code}: has no counties")
+        if city.late_number and not LATE_NUMBER.fullmatch(city.late_number):
+            faults.append(f"city {city.code}: late_number {city.late_number!r} is no pattern of numbers")
         if not 0 <= city.general_share < 1:
             faults.append(f"city {city.code}: general_share {city.general_share} is not in [0, 1)")
         _check_batches(city, stage_codes, kinds, faults)

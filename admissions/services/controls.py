@@ -6,6 +6,7 @@ and values. Every change writes the next version, so that two can be compared an
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import transaction
 
@@ -20,6 +21,7 @@ Key = tuple[str, ...]
 Rows = dict[Key, dict]
 EXACT = 200  # from so many schools on all applicants of the batch are counted
 NAMED = 20
+MOMENT = "%Y-%m-%d %H:%M"
 
 # Apps above say here when nothing of a batch may be set; each raises a Refusal, or voids what rests on it.
 guards: list[Callable[[Batch], None]] = []
@@ -32,7 +34,8 @@ class Column:
     Attributes:
         name: of the value.
         title: heading.
-        kind: ``text``, ``marks`` (hundredths), ``number``, ``flag``, ``choice``, ``numbers``, ``words``, ``marks_list``.
+        kind: ``text``, ``marks`` (hundredths), ``number``, ``flag``, ``choice``, ``numbers``, ``words``, ``marks_list``,
+            ``moment`` (local time as 2021-08-20 09:00).
         choices: code → label of a choice; "" may be among them.
         must: may not be empty.
         note: what to fill in.
@@ -96,11 +99,20 @@ def _flag(column: Column, text: str) -> bool:
     return text in ("是", "1")
 
 
+def _moment(column: Column, text: str) -> str:
+    text = text.replace("T", " ")[:16]
+    try:
+        return datetime.strptime(text, MOMENT).strftime(MOMENT)
+    except ValueError:
+        raise ValueError(f"{column.title}“{text}”须为日期和时间，如 2021-08-20 09:00。") from None
+
+
 READERS = {
     "text": lambda column, text: text,
     "marks": _marks,
     "number": _number,
     "flag": _flag,
+    "moment": _moment,
     "numbers": lambda column, text: [_number(column, part) for part in text.split()],
     "marks_list": lambda column, text: [_marks(column, part) for part in text.split()],
     "words": lambda column, text: text.split(),
@@ -112,7 +124,7 @@ WRITERS = {
     "marks_list": lambda values: " ".join(f"{value / 100:g}" for value in values),
     "words": " ".join,
 }
-EMPTY = {"text": "", "numbers": [], "marks_list": [], "words": []}
+EMPTY = {"text": "", "moment": "", "numbers": [], "marks_list": [], "words": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +348,8 @@ def control_restore(*, actor: User, control: Control, batch: Batch, number: int)
     if kept is None:
         raise Refusal("没有这一版本。")
     rows = rows_of(kept.content)
+    if not control.keyed:  # what a version of before does not tell stays
+        rows = {(): control.now(batch)[()] | rows[()]}
     return control_change(actor=actor, control=control, batch=batch, after=rows, note=f"还原为第 {number} 版")
 
 

@@ -10,7 +10,7 @@ from accounts.context import deed_record
 from accounts.models import Organisation, User
 from accounts.refusals import Refusal
 
-from ..models import Season, Window
+from ..models import Batch, Season, Window
 
 STAGES = {1: "第一阶段（统一录取）", 2: "第二阶段（学校自行组织生源）"}
 CLAUSES = {
@@ -92,6 +92,26 @@ def window_require(*, season: Season, kind: str) -> None:
     if windows and not any(window.is_open for window in windows.values()):
         shut = [closed_words(window, kind, stage) for stage, window in windows.items()]
         raise Refusal("".join(shut), hint="时间由省招办设置。")
+
+
+def batch_window_require(batch: Batch) -> None:
+    """Refuse to send dossiers of a batch outside of the span its city has set, if it has set one.
+
+    Args:
+        batch: with ``opens_at`` and ``closes_at``, each of which may be missing.
+
+    Raises:
+        Refusal: with the dates.
+    """
+    now = timezone.now()
+    if batch.opens_at and now < batch.opens_at:
+        raise Refusal(
+            f"{batch.name}投档尚未开始，{said(batch.opens_at)} 开始。", hint="时间在“设置地市批次”中设置。"
+        )
+    if batch.closes_at and now >= batch.closes_at:
+        raise Refusal(
+            f"{batch.name}投档已于 {said(batch.closes_at)} 截止。", hint="时间在“设置地市批次”中设置。"
+        )
 
 
 @transaction.atomic

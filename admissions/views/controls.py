@@ -322,7 +322,10 @@ class RestoreView(ChangeBase):
         return super().get_context_data(kept=self.kept(), **kwargs)
 
     def preview(self, data):
-        data |= {"before": self.control.now(self.object), "after": rows_of(self.kept().content)}
+        before, after = self.control.now(self.object), rows_of(self.kept().content)
+        if not self.control.keyed:
+            after = {(): before[()] | after[()]}
+        data |= {"before": before, "after": after}
         return super().preview(data)
 
     def act(self, data):

@@ -12,6 +12,7 @@ from .placement import Placement, ReviewTake
 from .record import Rehearsal, Seal, Verification
 from .run import FrozenChoices, Run, RunSchool
 from .sheet import Sheet
+from .single import SingleDispatch
 from .status import StatusRequest
 from .testing import SchoolTest, Trait
 
@@ -33,6 +34,7 @@ __all__ = [
     "SchoolTest",
     "Seal",
     "Sheet",
+    "SingleDispatch",
     "StatusRequest",
     "Trait",
     "Verification",

@@ -84,7 +84,7 @@ class SchoolLine(models.Model):
 
 
 class SchoolCondition(models.Model):
-    """One condition of a school in a batch; ``conditions.py`` says what kinds there are.
+    """One condition of a school in a batch; ``condition_kinds.py`` says what kinds there are.
 
     Groups must all be met; within a group one condition is enough (设置院校投档特殊条件限制).
     """

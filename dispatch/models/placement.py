@@ -41,6 +41,10 @@ class Placement(models.Model):
         POOL = "pool", "在库录取"
         UPLOAD = "upload", "地市导入"
         LOTTERY = "lottery", "派位录取"
+        TRANSFER = "transfer", "转校"
+        LATE = "late", "补录"
+        SINGLE = "single", "点投"
+        SPECIAL = "special", "批件投档"
 
     _FREE = {"on_delete": models.DO_NOTHING, "db_constraint": False}
 

@@ -1,9 +1,9 @@
-"""Sheets: the numbered set of dossiers that one run hands to one school (投档单)."""
+"""Sheets: the numbered set of dossiers that one run or one agreed request hands to one school (投档单)."""
 
 from django.db import models
 
 from accounts.models import TenantQuerySet
-from admissions.models import Batch, School
+from admissions.models import Batch, Request, School
 
 from .run import Run
 
@@ -27,9 +27,13 @@ class SheetQuerySet(TenantQuerySet):
 
 
 class Sheet(models.Model):
-    """A sheet: released to the school, read, submitted, settled; or cancelled as a whole."""
+    """A sheet: released to the school, read, submitted, settled; or cancelled as a whole.
 
-    run = models.ForeignKey(Run, models.PROTECT, related_name="sheets")
+    It comes of a run, or of a request for 点投 or 批件投档; the number of the request is then its own.
+    """
+
+    run = models.ForeignKey(Run, models.PROTECT, null=True, related_name="sheets")
+    request = models.ForeignKey(Request, models.PROTECT, null=True, related_name="+")
     batch = models.ForeignKey(Batch, models.PROTECT, verbose_name="批次")
     school = models.ForeignKey(School, models.PROTECT, verbose_name="院校")
     number = models.CharField("投档单编号", max_length=30, unique=True)
@@ -44,7 +48,13 @@ class Sheet(models.Model):
     class Meta:
         verbose_name = "投档单"
         ordering = ["-pk"]
-        constraints = [models.UniqueConstraint(fields=["run", "school"], name="one_sheet_per_run_and_school")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "school"], name="one_sheet_per_run_and_school"),
+            models.CheckConstraint(
+                condition=models.Q(run__isnull=False) ^ models.Q(request__isnull=False),
+                name="sheet_of_a_run_or_a_request",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -55,7 +65,7 @@ class Sheet(models.Model):
         if self.cancelled_at:
             return "已撤销"
         if self.submitted_at:
-            return "派位录取" if self.run.admits else "已提交"
+            return "派位录取" if self.run and self.run.admits else "已提交"
         if self.opened_at:
             return "院校在阅"
         return "已发布" if self.released_at else "待发布"

@@ -90,7 +90,7 @@ def admissions_waiting(actor: User):
             ),
             choice_made=_yes(pool | Q(Exists(choice))),
             not_held=_yes(Q(candidate__dossier__held=False)),
-            not_own=_yes(Q(sheet__isnull=True) | ~Q(sheet__run__created_by=actor)),
+            not_own=_yes(~Q(sheet__run__created_by=actor) & ~Q(sheet__request__asked_by=actor)),
         )
         .annotate(green=_yes(Q(**{name: True for name, _ in CHECKS})))
     )
@@ -104,7 +104,7 @@ def returns_waiting(actor: User):
         .annotate(
             reasoned=_yes(Q(reason__isnull=False) & worded),
             not_held=_yes(Q(candidate__dossier__held=False)),
-            not_own=_yes(Q(sheet__isnull=True) | ~Q(sheet__run__created_by=actor)),
+            not_own=_yes(~Q(sheet__run__created_by=actor) & ~Q(sheet__request__asked_by=actor)),
         )
         .annotate(green=_yes(Q(**{name: True for name, _ in RETURN_CHECKS})))
     )

@@ -14,7 +14,7 @@ from admissions.jobs import Progress, job_start
 from admissions.lifecycle import State
 from admissions.models import Job, Window
 from admissions.services.dossiers import dossiers_move_all
-from admissions.services.windows import window_require
+from admissions.services.windows import batch_window_require, window_require
 from quotas.models import PlanLine
 from quotas.services import seats_give_back, seats_take
 
@@ -73,6 +73,7 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
     if run.state != Run.State.CONFIRMED:
         raise Refusal(f"该次投档{run.get_state_display()}，不能执行。")
     window_require(season=run.batch.season, kind=Window.Kind.DISPATCH)
+    batch_window_require(run.batch)
     progress(0, 5, "重新读取并核对指纹")
     snapshot = snapshot_load(run.batch, run.parameters)
     outcome = snapshot.solve()

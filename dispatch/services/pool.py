@@ -100,6 +100,33 @@ def why_not_admitted(dossier: Dossier, school: School) -> str:
     return ""
 
 
+def lookup_record(actor: User, number: str) -> None:
+    """Write down that a school looked somebody up; call it within the wall, so that no refusal takes it back."""
+    deed_record(actor=actor, subject=f"查找在库考生 {number}")
+
+
+def candidate_proved(*, season: Season, number: str, proof: str) -> Candidate:
+    """The candidate with a number, if his ID number or name is given too.
+
+    The caller has written the look-up down (``lookup_record``) and stands outside of the wall.
+
+    Args:
+        season: the season.
+        number: the candidate's number, whole.
+        proof: his ID number or his name, whole.
+
+    Raises:
+        Refusal: if there is none with both.
+    """
+    found = Candidate.objects.select_related("dossier", "feeder_school").filter(
+        season=season, number=number.strip()
+    )
+    candidate = found.first()
+    if candidate is None or proof.strip().upper() not in (candidate.id_number, candidate.name.upper()):
+        raise Refusal("没有找到考生号与证件号码（或姓名）一致的考生。", hint="请与考生核对后重新输入。")
+    return candidate
+
+
 def pool_find(*, actor: User, number: str, proof: str) -> Found:
     """Look one candidate up in the pool by his number and his ID number or name.
 
@@ -112,14 +139,9 @@ def pool_find(*, actor: User, number: str, proof: str) -> Found:
         Refusal: if there is none with both, he is not free, or the school has no seat for him.
     """
     school, season = school_of(actor), season_of(actor)
-    deed_record(actor=actor, subject=f"查找在库考生 {number}")
+    lookup_record(actor, number)
     with unwalled():
-        found = Candidate.objects.select_related("dossier", "feeder_school").filter(
-            season=season, number=number.strip()
-        )
-        candidate = found.first()
-        if candidate is None or proof.strip().upper() not in (candidate.id_number, candidate.name.upper()):
-            raise Refusal("没有找到考生号与证件号码（或姓名）一致的考生。", hint="请与考生核对后重新输入。")
+        candidate = candidate_proved(season=season, number=number, proof=proof)
         why = why_not_admitted(candidate.dossier, school) or why_no_line(
             school=school, season=season, city=candidate.city
         )

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.jobs import Progress, job_start
 from admissions.models import Batch, Job, School, Window
-from admissions.services.windows import window_require
+from admissions.services.windows import batch_window_require, window_require
 from quotas.models import PlanLine
 
 from ..ceremony import practice_seed, roster_digest, roster_of, seed_of
@@ -46,6 +46,7 @@ def run_open(*, actor: User, batch: Batch, kind: str = Run.Kind.BATCH, schools: 
     function = f"dispatch.{kind}"
     batch_allowed(actor, batch, function)
     window_require(season=batch.season, kind=Window.Kind.DISPATCH)
+    batch_window_require(batch)
     Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if batch.runs.filter(state__in=OPEN_STATES).exists():
         raise Refusal(f"{batch.name}有一次投档尚未完成，请先完成或撤销。")

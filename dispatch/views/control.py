@@ -11,7 +11,7 @@ from admissions.templatetags.words import region_name
 from admissions.views.controls import BatchesPage, ChangeView, control_pages
 from admissions.views.imports import import_pages
 
-from ..conditions import KINDS
+from ..condition_kinds import KINDS
 from ..models import ProvinceLine
 from ..services import control
 from ..services.control import CONTROLS

@@ -4,7 +4,7 @@ from accounts.views.base import ObjectMixin, PageView
 from accounts.views.lists import ListView
 
 from ..filters_finding import SheetFilters
-from ..models import Sheet
+from ..models import Sheet, SingleDispatch
 from ..queries.finding import placements_on, sheets_in_figures
 from ..queries.sheets import counts_of
 from ..tables_finding import DispatchTable, PastSheetTable
@@ -40,9 +40,13 @@ class PastSheetPage(ObjectMixin, PageView):
 
     def rows(self):
         related = ("batch__season", "school", "run__created_by", "run__confirmed_by")
+        related += ("request__organisation", "request__asked_by")
         return super().rows().select_related(*related)
 
     def get_context_data(self, **kwargs):
         rows = list(placements_on(self.object))
         counts = counts_of([self.object])[self.object.pk]
-        return super().get_context_data(rows=rows, counts=counts, **kwargs)
+        singles = (
+            self.visible(SingleDispatch).filter(request=self.object.request_id).select_related("agreed_by")
+        )
+        return super().get_context_data(rows=rows, counts=counts, singles=singles, **kwargs)

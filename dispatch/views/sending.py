@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from accounts.forms import ActionForm
 from accounts.views.base import ActionView, ObjectMixin, PageView
 from admissions.models import Batch, Candidate, Job, School
+from admissions.queries.requests import waiting_for
 
 from ..models import Run
 from ..queries.ceremony import ceremony_of
@@ -13,6 +14,7 @@ from ..queries.checks import checks_of
 from ..queries.records import run_record
 from ..queries.rehearsals import rehearsals_panel
 from ..queries.runs import batches_with_runs, run_schools, run_summary
+from ..requests import point
 from ..runs import run_explain
 from ..services import executing, sending
 
@@ -164,7 +166,8 @@ class ConfirmDispatchView(PageView):
     def get_context_data(self, **kwargs):
         waiting = self.visible(Run).filter(state=Run.State.REHEARSED).select_related("batch", "created_by")
         recent = self.visible(Run).filter(confirmed_by=self.actor).select_related("batch", "created_by")[:10]
-        return super().get_context_data(waiting=waiting, recent=recent, **kwargs)
+        single = waiting_for(self.actor, *point.KINDS).count()
+        return super().get_context_data(waiting=waiting, recent=recent, single=single, **kwargs)
 
 
 class FingerprintForm(ActionForm):

@@ -4,9 +4,9 @@ from django.db.models import Sum
 
 from accounts.views.lists import ListView
 
-from ..filters import PlanLineFilter
-from ..models import PlanLine
-from ..tables import PlanLineTable
+from ..filters import PlanChangeFilter, PlanLineFilter
+from ..models import PlanChange, PlanLine
+from ..tables import PlanChangeTable, PlanLineTable
 
 
 class ManagePlansView(ListView):
@@ -39,4 +39,18 @@ class ManagePlansView(ListView):
         return (
             {"title": "批量导入", "url": self.page("upload"), "icon": "upload", "primary": True},
             {"title": "导入记录", "url": self.page("files"), "icon": "clock-history"},
+            {"title": "计划变动", "url": self.page("changes"), "icon": "arrow-left-right"},
         )
+
+
+class PlanChangesView(ListView):
+    """How the plans one sees came to their numbers: every change that took effect, the last first."""
+
+    model = PlanChange
+    table_class = PlanChangeTable
+    filterset_class = PlanChangeFilter
+    template_name = "quotas/plan_changes.html"
+
+    def get_queryset(self):
+        rows = super().get_queryset().filter(line__season__current=True)
+        return rows.select_related("line__batch", "line__school", "other", "request", "made_by")

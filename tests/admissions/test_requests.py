@@ -103,7 +103,7 @@ def test_reasons_name_functions_that_exist():
 def test_days_come_from_the_province(notes):
     assert limit_of("44", "days_request_withdrawal", 1) == 5
     assert limit_of("99", "days_request_withdrawal", 7) == 7
-    assert services.kind_of(KEY).days("44") == 5  # the default of the engine
+    assert services.kind_of(KEY).days("99") == 5  # the default of the engine
 
 
 def test_the_clock_shows_what_is_overdue_and_the_oldest_comes_first(cast, notes):
@@ -139,9 +139,8 @@ def test_a_red_check_keeps_a_draft_and_the_page_of_the_bulk(cast, notes):
     notes.light = Light.YELLOW
     submitted(cast.school, KEY, values("二"))
     assert green_ones(waiting_checks(requests_seen(cast.reviewer, notes.kind))) == []
-    done, left = services.requests_approve_green(
-        actor=cast.reviewer, kinds=[notes.kind], requests=Request.objects.filter(state="submitted").values_list("pk", flat=True)
-    )  # fmt: skip
+    keys = Request.objects.filter(state="submitted").values_list("pk", flat=True)
+    done, left = services.requests_approve_green(actor=cast.reviewer, kinds=[notes.kind], requests=keys)
     assert (done, len(left)) == (0, 1)
     assert "须逐件审核" in left[0]
 
@@ -240,6 +239,33 @@ def test_a_school_may_be_a_party(cast, notes, consent, client_of):
     assert answer.url == consents
     row.refresh_from_db()
     assert (row.state, row.parties.get().decided_by) == ("effective", cast.other_school)
+
+
+def test_an_office_agrees_after_the_school_or_without_it_once_its_days_are_over(
+    cast, notes, consent, monkeypatch, client_of
+):
+    old, office = cast.other_school.organisation, cast.reviewer.organisation
+    both = lambda request: [Party(old, "原录取院校"), Party(office, "生源地市")]  # noqa: E731
+    monkeypatch.setitem(contract._kinds, KEY, replace(consent, consent_first=True, parties=both))
+    answered, silent, late = (submitted(cast.school, KEY, values(text)) for text in "一二三")
+    with pytest.raises(Refusal, match=r"深圳市罗湖职业学校尚未答复，答复期限为.*可径行审核"):
+        services.request_approve(actor=cast.reviewer, request=silent)
+    assert silent.parties.filter(decision="").count() == 2
+    services.request_approve(actor=cast.other_school, request=answered)
+    services.request_approve(actor=cast.reviewer, request=answered)
+    with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1), tick=False):
+        services.request_approve(actor=cast.reviewer, request=silent)
+        with pytest.raises(Refusal, match="不能审核"):
+            services.request_refuse(actor=cast.other_school, request=silent, reason="R01")
+        services.request_refuse(actor=cast.other_school, request=late, reason="R01")  # better late than never
+        page = client_of(cast.school).get(reverse("dispatch:request_special_dispatch__one", args=[silent.pk]))
+    states = [Request.objects.get(pk=row.pk).state for row in (answered, silent, late)]
+    assert states == ["effective", "effective", "refused"]
+    assert [event.deed for event in silent.events.all()][2:] == ["lapsed", "approved", "effective"]
+    passed = silent.parties.get(organisation=old)
+    assert (passed.decision, passed.decided_by) == ("lapsed", cast.reviewer)
+    assert "由广州市招办径行审核" in passed.words
+    assert "逾期未答复" in page.content.decode()
 
 
 def test_formats_are_known_by_both_ends():

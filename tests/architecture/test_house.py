@@ -18,6 +18,7 @@ PERSONS = (
     "admissions_requestparty",
     "dispatch_placement",
     "dispatch_schooltest",
+    "dispatch_singledispatch",
     "dispatch_trait",
     "registration_enrolment",
 )

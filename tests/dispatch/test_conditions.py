@@ -7,7 +7,7 @@ import pytest
 from admissions.jobs import Progress
 from admissions.models import Candidate, Choice
 from dispatch import loading, runs
-from dispatch.conditions import KINDS, condition_of
+from dispatch.condition_kinds import KINDS, condition_of
 from dispatch.models import SchoolCondition, SchoolTest, Trait
 from dispatch.services import sending
 from tests import factories

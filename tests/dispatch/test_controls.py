@@ -1,19 +1,23 @@
 """The mechanism of 投档控制, by way of each control: pages, sheets, versions, refusals."""
 
 from io import BytesIO
+from threading import Event
 
 import openpyxl
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.services.controls import control_change, control_restore, rows_of, version_of
 from dispatch.models import ControlVersion, Run
+from dispatch.services import sending
 from dispatch.services.control import CONTROLS
 from tests import factories
+from tests.concurrency import in_threads
 
 # Another content for each control, and what it makes of the batch of the cast.
 CHANGES = {
@@ -231,3 +235,45 @@ def test_a_county_looks_but_does_not_set(control, cast, batch, ready, client_of)
     assert client_of(cast.county).get(url(control, "one", batch)).status_code == 200
     with pytest.raises(Refusal, match="管辖"):
         control_change(actor=cast.county, control=control, batch=batch, after=wanted(control, batch))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_confirms_and_who_changes_do_not_both_succeed(cast, batch, plan_line):
+    """At the same moment, with connections of their own: a run is confirmed, or what it rests on changes."""
+    control = CONTROLS["dispatch.set_region_line"]
+    for number in range(6):
+        run = Run.objects.create(
+            batch=batch, round=number + 1, created_by=cast.city, state="rehearsed", fingerprint="a" * 64
+        )
+        after = {("", ""): {"score": 100 * number + 100}}
+        deeds = (
+            lambda run=run: sending.run_confirm(actor=cast.second, run=run, fingerprint="a" * 64),
+            lambda after=after: control_change(actor=cast.city, control=control, batch=batch, after=after),
+        )
+        came = in_threads(2, lambda index, deeds=deeds: deeds[index]())
+        run.refresh_from_db()
+        assert sorted(came) == ["Refusal", "done"]
+        assert (run.state == "confirmed") != (control.now(batch) == after)
+        Run.objects.filter(pk=run.pk).update(state="cancelled")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_does_not_wait_for_a_rehearsal(cast, batch, plan_line):
+    run = Run.objects.create(batch=batch, round=1, created_by=cast.city)
+    control, held, go = CONTROLS["dispatch.set_region_line"], Event(), Event()
+
+    def rehearse():
+        with transaction.atomic():
+            Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
+            held.set()
+            go.wait(10)
+
+    def alter():
+        held.wait(10)
+        try:
+            control_change(actor=cast.city, control=control, batch=batch, after={("", ""): {"score": 1}})
+        finally:
+            go.set()
+
+    assert sorted(in_threads(2, lambda index: (rehearse, alter)[index]())) == ["Refusal", "done"]
+    assert control.now(batch) == {}

@@ -160,6 +160,16 @@ def test_equal_marks_at_the_test_fall_to_the_common_order(batch, three, schools)
     assert school_of(load(batch))[three[0].pk] == schools[0].pk
 
 
+def test_equal_marks_with_another_score_are_no_tie(batch, three, schools):
+    """Where all equals are sent, the better total still goes alone."""
+    batch.planline_set.filter(school=schools[0]).update(seats_planned=1)
+    mode(batch, mode="deferred_acceptance", tie_policy="accept_all")
+    for candidate in three:
+        SchoolTest.objects.create(batch=batch, school=schools[0], candidate=candidate, marks=8000)
+    placed = school_of(load(batch))
+    assert [placed[c.pk] for c in three] == [schools[0].pk, schools[1].pk, schools[1].pk]
+
+
 def test_an_earlier_choice_goes_before_a_later_one_of_equals(batch, three, schools):
     """One seat at the second school: who named it first gets it, although his number is higher."""
     for candidate in three:
@@ -173,6 +183,16 @@ def test_an_earlier_choice_goes_before_a_later_one_of_equals(batch, three, schoo
     assert school_of(load(batch))[three[2].pk] == schools[1].pk
     mode(batch, tie_policy="accept_all")
     assert [school_of(load(batch))[c.pk] for c in three] == [None, None, schools[1].pk]
+
+
+@pytest.mark.parametrize("keys", [{"mode": "deferred_acceptance"}, {"tie_keys": ["chinese", "choice_order"]}])
+def test_a_draw_is_the_only_order_there_is(batch, three, schools, keys):
+    """Neither a school's own order nor the number of the choice stands before the lottery numbers."""
+    mode(batch, **keys)
+    loading.choices_freeze(batch)
+    parameters = loading.parameters_of(batch, Run.Kind.LOTTERY, [schools[0].pk], "seed")
+    assert loading.snapshot_load(batch, parameters).problem.place is None
+    assert load(batch).problem.place is not None
 
 
 def test_a_grade_is_a_tie_key(batch, three):

@@ -1,8 +1,11 @@
 """院校计划管理: plan lines come in by file, are listed, and never fall below the seats taken."""
 
 import pytest
+from django.db import DatabaseError, transaction
+from django.urls import reverse
 
-from quotas.models import PlanLine
+from quotas.models import PlanChange, PlanLine
+from quotas.services import Change, seats_change
 from tests.sheets import sheet, words_of
 
 
@@ -78,3 +81,22 @@ def test_choices_need_a_plan(place, importing, make_candidates, plan_line):
     assert "没有招生计划：10001 730301" in file.findings[0]["message"]
     row |= {"choice1_major1": "710201"}
     assert importing(place, "choices", sheet("choices", [row])).state == "checked"
+
+
+def test_the_changes_of_plans_are_listed_for_those_who_see_the_plans(
+    cast, plan_line, client_of, django_assert_max_num_queries
+):
+    change = seats_change(actor=cast.reviewer, changes=[Change(plan_line.pk, 4)])[0]
+    url = reverse("quotas:manage_plans__changes")
+    assert url in client_of(cast.city).get(reverse("quotas:manage_plans")).content.decode()
+    client = client_of(cast.city)
+    client.get(url)
+    with django_assert_max_num_queries(25):
+        page = client.get(url).content.decode()
+    for words in ("广州市", "计算机应用", "+4", "10", "14", "gz-reviewer"):
+        assert words in page
+    assert "没有符合条件" in client_of(cast.other_city).get(url).content.decode()
+    assert client_of(cast.reviewer).get(url).status_code == 403
+    for deed in (lambda: PlanChange.objects.update(seats=1), change.delete):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            deed()

@@ -42,6 +42,8 @@ def test_a_school_asks_sees_the_preview_and_submits(cast, line, client_of):
     shown = client.post(reverse(f"{PAGE}__submit", args=[row.pk]), {"version": row.version}).content.decode()
     assert "由生源地市广州市招办审核，期限 3 天" in shown
     assert Request.objects.get().state == "draft"
+    back = client.post(reverse(f"{PAGE}__submit", args=[row.pk]), posted(version=row.version, edit="1"))
+    assert back.url == answer.url
     client.post(reverse(f"{PAGE}__submit", args=[row.pk]), posted(version=row.version, confirmed="1"))
     row.refresh_from_db()
     assert row.state == "submitted"

@@ -163,6 +163,7 @@ def test_in_bulk_only_what_is_green(cast, batch, schools, plan_line, row, client
     assert "<strong>1</strong>" in shown
     assert yellow.number not in shown
     assert seats(plan_line) == 10
+    assert client.post(url, posted(chosen=[row.pk], edit="1")).url == reverse(PAGE)
     client.post(url, posted(chosen=[row.pk, yellow.pk], confirmed="1"))
     assert (seats(plan_line), seats(small)) == (15, 4)
     assert Request.objects.get(pk=yellow.pk).state == "submitted"

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from admissions.reference import PackError, load_pack, pack_names, parse_pack, regions
+from admissions.reference import PackError, late_number_of, load_pack, pack_names, parse_pack, regions
 from admissions.reference.packs import FOLDER
 
 
@@ -83,3 +83,15 @@ def test_an_unknown_word_is_named():
 def test_unknown_pack():
     with pytest.raises(PackError, match="guangdong"):
         load_pack("atlantis")
+
+
+def test_numbers_of_late_candidates_have_a_pattern():
+    assert late_number_of("4401") == "{yy}{region6}9{serial:05d}"
+    assert late_number_of("3701") == "{yy}{region4}9{serial:06d}"
+    assert late_number_of("9901") == ""
+    data = raw()
+    data["city_defaults"]["late_number"] = "{yy}{serial:05d}{region6}"
+    data["city"][0]["late_number"] = "B{yyyy}{region4}{serial:04d}"
+    with pytest.raises(PackError, match="late_number") as caught:
+        parse_pack("wrong", data)
+    assert len(caught.value.faults) == len(data["city"]) - 1

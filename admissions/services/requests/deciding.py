@@ -11,12 +11,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.refusals import Refusal
 
 from ...models import Request, RequestParty
 from ...queries.requests import acted_for, checks_of, taken_since
 from ...requests import Light, RequestKind, kind_of
+from ..windows import said
 from .rows import Deed, State, effect, locked, trail
 
 Decision = RequestParty.Decision
@@ -150,6 +151,8 @@ def request_return(*, actor: User, request: Request | int, words: str) -> Reques
 
 
 def _approve(actor: User, kind: RequestKind, row: Request, words: str, *, is_locked: bool = False) -> str:
+    if kind.consent_first and actor.organisation.kind != Organisation.Kind.SCHOOL:
+        _pass_over_schools(actor, kind, row)
     _decide(actor, row, Decision.APPROVED, words=words.strip())
     trail(row, actor, Deed.APPROVED, source=row.state, words=words.strip())
     waiting = row.parties.filter(decision="").select_related("organisation")
@@ -158,6 +161,33 @@ def _approve(actor: User, kind: RequestKind, row: Request, words: str, *, is_loc
     if not is_locked:
         kind.lock([row])
     return f"已同意，申请生效。{effect(kind, row, actor)}"
+
+
+def _pass_over_schools(actor: User, kind: RequestKind, row: Request) -> None:
+    """An office goes on without the schools that have not answered in their days; that is written down.
+
+    Raises:
+        Refusal: while such a school may still answer.
+    """
+    silent = row.parties.filter(decision="", organisation__kind=Organisation.Kind.SCHOOL)
+    silent = list(silent.select_related("organisation"))
+    if not silent:
+        return
+    until = kind.consent_until(row)
+    names = "、".join(party.organisation.name for party in silent)
+    if timezone.now() < until:
+        raise Refusal(f"{names}尚未答复，答复期限为 {said(until)}；到期仍未答复的，可径行审核。")
+    words = f"{names}到 {said(until)} 未答复，由{actor.organisation.name}径行审核"
+    for party in silent:
+        RequestParty.objects.filter(pk=party.pk).update(
+            decision=Decision.LAPSED,
+            decided_by=actor,
+            decided_at=timezone.now(),
+            words=words,
+            taken_by=None,
+            taken_at=None,
+        )
+    trail(row, actor, Deed.LAPSED, source=row.state, words=words)
 
 
 def _open(actor: User, request: Request | int) -> tuple[Request, RequestKind]:

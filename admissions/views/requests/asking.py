@@ -37,9 +37,9 @@ class OwnRequestsView(OfKind, ListView):
     @property
     def list_actions(self):
         new = {"title": "新申请", "url": self.page("new"), "icon": "plus-lg", "primary": True}
-        if self.kind.consent != self.kind.key:
-            return (new,)
-        return ({"title": "待本校同意", "url": self.page(CONSENTS), "icon": "clipboard-check"}, new)
+        consents = self.kind.consent == self.kind.key
+        more = ({"title": "待本校同意", "url": self.page(CONSENTS), "icon": "clipboard-check"},)
+        return (*self.register_links(), *(more if consents else ()), new)
 
 
 class NewRequestView(OfKind, ActionView):
@@ -142,6 +142,11 @@ class SubmitRequestView(OwnDeed):
 
     def get(self, request, *args, **kwargs):
         return redirect(self.here())
+
+    def form_valid(self, form):
+        if "edit" in self.request.POST:  # there is nothing to fill in here: a draft is changed on its page
+            return redirect(self.here())
+        return super().form_valid(form)
 
     def preview(self, data):
         row = self.object

@@ -61,7 +61,7 @@ class RequestQueueView(Queue, ListView):
     @property
     def list_actions(self):
         approve = {"title": "同意所选（须检查全部通过）", "url": self.page("approve"), "icon": "check-lg"}
-        return (approve | {"bulk": True, "primary": True},)
+        return (*self.register_links(), approve | {"bulk": True, "primary": True})
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
@@ -94,6 +94,11 @@ class ApproveGreenView(Queue, ActionView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(cancel_url=self.page(), **kwargs)
+
+    def form_valid(self, form):
+        if "edit" in self.request.POST:  # there is nothing to fill in but the choice itself
+            return redirect(self.page())
+        return super().form_valid(form)
 
     def chosen(self, data) -> tuple[list[int], int]:
         """Keys of the green ones now, and how many were meant."""

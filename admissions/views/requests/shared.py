@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from accounts.context import deed_record
@@ -40,6 +41,12 @@ class OfKind:
 
     def page(self, tail: str = "", **kwargs) -> str:
         return super().page(self.below(tail), **kwargs)
+
+    def register_links(self) -> list[dict]:
+        """Links to the lists of what took effect."""
+        url = f"{self.function.url_name}__register"
+        titles = dict.fromkeys(kind.register for kind in self.kinds if kind.register)
+        return [{"title": title, "url": reverse(url), "icon": "journal-text"} for title in titles]
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(kind=self.kind, **kwargs)

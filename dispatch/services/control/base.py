@@ -11,7 +11,7 @@ from quotas.services.school_controls import SchoolsControl as OfSchools
 from quotas.services.school_controls import schools_named, schools_of
 
 from ...models import ControlVersion, Run
-from ...models.run import PAUSING_STATES
+from ...models.run import OPEN_STATES, PAUSING_STATES
 
 __all__ = [
     "BatchControl",
@@ -29,20 +29,25 @@ ALL_KINDS = "全部"
 def batch_free(batch: Batch) -> None:
     """Nothing of a batch is set while a run of it is confirmed or not released; a rehearsal becomes void.
 
+    Its runs are locked, so that nobody confirms what is about to change.
+
     Raises:
         Refusal: naming what is under way.
     """
-    if batch.runs.filter(state__in=PAUSING_STATES).exists():
+    unfinished = batch.runs.filter(state__in={*OPEN_STATES, *PAUSING_STATES}).select_for_update(
+        of=("self",), nowait=True, no_key=True
+    )
+    try:
+        with transaction.atomic():
+            runs = dict(unfinished.values_list("pk", "state"))
+    except OperationalError as error:
+        raise Refusal(f"{batch.name}正在预演、复核或执行投档，请在结束后再修改。") from error
+    if set(runs.values()) & set(PAUSING_STATES):
         raise Refusal(
             f"{batch.name}有一次投档已复核或正在进行，不能修改参数。", hint="请先执行并发布，或撤销该次投档。"
         )
-    rehearsed = batch.runs.filter(state=Run.State.REHEARSED)
-    try:
-        with transaction.atomic():
-            keys = list(rehearsed.select_for_update(of=("self",), nowait=True).values_list("pk", flat=True))
-    except OperationalError as error:
-        raise Refusal(f"{batch.name}正在预演，请在预演结束后再修改。") from error
-    Run.objects.filter(pk__in=keys).update(state=Run.State.DRAFT, fingerprint="", outcome_digest="")
+    rehearsed = [key for key, state in runs.items() if state == Run.State.REHEARSED]
+    Run.objects.filter(pk__in=rehearsed).update(state=Run.State.DRAFT, fingerprint="", outcome_digest="")
 
 
 guards.append(batch_free)

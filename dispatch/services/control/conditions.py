@@ -10,7 +10,8 @@ from admissions.bulk import INT4, INT8, copy_out
 from admissions.models import Batch, Candidate
 from admissions.services.controls import Column, Fault, Rows, Touched, differences
 
-from ...conditions import KINDS, barred_by, columns_of, condition_of, groups_of
+from ...condition_kinds import KINDS, condition_of
+from ...conditions import barred_by, columns_of, groups_of
 from ...models import SchoolCondition
 from ...snapshot import worded
 from .base import SchoolsControl, schools_named, schools_of

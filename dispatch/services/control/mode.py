@@ -10,8 +10,9 @@ from admissions.models import Batch, Subject
 from admissions.services.controls import Column, Fault
 
 from ...kernel import bands, tiers
+from ...kernel.order import place_by_choice
 from ...kernel.problem import Problem
-from ...loading import NO_COLUMN, place_by_choice, tie_key_sql
+from ...loading import NO_COLUMN, tie_key_sql
 from ...snapshot import rule_of
 from .base import BatchControl
 from .batches import whole_batch

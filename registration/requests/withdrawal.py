@@ -18,8 +18,8 @@ from admissions.services.windows import season_of
 from dispatch.models import Placement
 from quotas.models import PlanLine
 
-from .queries.students import own_students
-from .services.withdrawals import Standing, admission_withdraw, dossiers_locked, standings
+from ..queries.students import own_students
+from ..services.withdrawals import Standing, admission_withdraw, dossiers_locked, standings
 
 #: Grounds on which the candidate himself leaves: these are counted against the province's limit.
 OWN_WISH = frozenset({"W01", "W02"})

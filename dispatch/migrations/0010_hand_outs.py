@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dispatch", "0007_second_implementation"),
+        ("dispatch", "0009_single_dispatch"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

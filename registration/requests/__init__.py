@@ -1,0 +1,5 @@
+"""Kinds of requests about admissions; each registers itself."""
+
+from . import transfer, withdrawal
+
+__all__ = ["transfer", "withdrawal"]
