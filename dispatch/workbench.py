@@ -12,10 +12,8 @@ from admissions.lifecycle import State
 from admissions.models import ImportedFile
 from quotas.models import PlanLine
 
-from .models import Placement, Run, Sheet, StatusRequest
-from .queries.handing import own_work
-from .queries.keeping import taken_back
 from .models import Placement, Run, Sheet, SingleDispatch, StatusRequest
+from .queries.handing import own_work
 from .queries.keeping import TOLD_FOR, taken_back
 from .queries.reading import deadline_of
 from .queries.sheets import counts_of
