@@ -227,3 +227,10 @@ def test_the_line_is_that_of_a_run(cast, make_candidates, batch, other_batch, re
     assert [found[ask].need for ask in asks[:4]] == need.reshape(-1).tolist()
     assert len(set(need.reshape(-1).tolist())) > 2
     assert found[asks[4]].need == -(-36000 * 70 // 100)
+
+
+def test_the_list_of_ones_own_requests_leads_to_the_register(cast, candidate, batch, ready, client_of):
+    row = asked(cast.city, candidate, batch, ready)
+    page = client_of(cast.city).get(reverse(PAGE)).content.decode()
+    assert row.number in page
+    assert reverse(f"{PAGE}__register") in page

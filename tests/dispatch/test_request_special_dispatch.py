@@ -124,3 +124,10 @@ def test_it_leaves_a_trace(cast, three, batch, plan_line):
     assert [event.deed for event in row.events.all()] == ["drafted", "attached", "submitted"]
     assert Deed.objects.filter(subject__contains=f"提交 {row.number}", actor=cast.school).exists()
     assert Deed.objects.filter(subject__startswith="查找在库考生", actor=cast.school).count() == 3
+
+
+def test_the_list_of_ones_own_requests_leads_to_the_register(cast, three, batch, plan_line, client_of):
+    row = special_asked(cast.school, three, batch)
+    page = client_of(cast.school).get(reverse(PAGE)).content.decode()
+    assert row.number in page
+    assert reverse(f"{PAGE}__register") in page

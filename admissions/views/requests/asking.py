@@ -37,9 +37,10 @@ class OwnRequestsView(OfKind, ListView):
     @property
     def list_actions(self):
         new = {"title": "新申请", "url": self.page("new"), "icon": "plus-lg", "primary": True}
-        consents = self.kind.consent == self.kind.key
-        more = ({"title": "待本校同意", "url": self.page(CONSENTS), "icon": "clipboard-check"},)
-        return (*self.register_links(), *(more if consents else ()), new)
+        if self.kind.consent != self.kind.key:
+            return (*self.register_links(), new)
+        consents = {"title": "待本校同意", "url": self.page(CONSENTS), "icon": "clipboard-check"}
+        return (*self.register_links(), consents, new)
 
 
 class NewRequestView(OfKind, ActionView):
