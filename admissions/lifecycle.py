@@ -229,6 +229,9 @@ STEPS: tuple[Step, ...] = (
     # Where a city has set that a school's decisions need no audit (设置院校是否审核).
     Step("pass_admission", "免审录取", _from(_S.ADMIT_SUBMITTED), _S.ADMITTED),
     Step("pass_return", "免审退档", _from(_S.RETURN_SUBMITTED), _S.POOL),
+    # By a rule of 自动审核管理; the note names the rule and its version.
+    Step("auto_admission", "自动审核通过录取", _from(_S.ADMIT_SUBMITTED), _S.ADMITTED),
+    Step("auto_return", "自动审核通过退档", _from(_S.RETURN_SUBMITTED), _S.POOL),
     Step(
         "admit_from_pool",
         "录取在库考生",

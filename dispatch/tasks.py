@@ -5,7 +5,7 @@ from celery import shared_task
 from admissions.jobs import job_run
 
 from .models import Run
-from .services import comparing, drawing, executing, filing, sending, verifying
+from .services import comparing, drawing, executing, filing, passing, sending, verifying
 
 
 @shared_task(name="dispatch.tasks.rehearse")
@@ -82,3 +82,15 @@ def case(key: str) -> None:
             actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
         ),
     )
+
+
+@shared_task(name=passing.TASK)
+def auto_review(season: int, city: str) -> None:
+    """Let the rules of a city look at what waits; asked twice it does nothing twice."""
+    passing.auto_review(season=season, city=city)
+
+
+@shared_task(name="dispatch.tasks.auto_review_keep")
+def auto_review_keep() -> None:
+    """Woken every few minutes, for messages that were lost and rows that were locked."""
+    passing.auto_review_everywhere()

@@ -6,6 +6,7 @@ from admissions.views.requests import request_pages
 from .requests import point
 from .views import (
     asking,
+    auto,
     comparing,
     control,
     deciding,
@@ -115,6 +116,15 @@ urlpatterns = [
     serve("dispatch.review_returns", reviewing.RefuseView, "refuse", **RETURNS),
     serve("dispatch.review_returns", reviewing.TakeView, "take", **RETURNS),
     serve("dispatch.review_returns", reviewing.LayBackView, "lay-back", **RETURNS),
+    serve("dispatch.manage_auto_review", auto.AutoRulesView),
+    serve("dispatch.manage_auto_review", auto.NewRuleView, "new/<str:kind>"),
+    serve("dispatch.manage_auto_review", auto.AutoRulePage, "<int:pk>"),
+    serve("dispatch.manage_auto_review", auto.ChangeRuleView, "<int:pk>/change"),
+    serve("dispatch.manage_auto_review", auto.RestoreRuleView, "<int:pk>/restore/<int:number>"),
+    serve("dispatch.manage_auto_review", auto.TryRuleView, "<int:pk>/try"),
+    serve("dispatch.manage_auto_review", auto.SwitchRuleView, "<int:pk>/switch"),
+    serve("dispatch.manage_auto_review", auto.DecisionsView, "decisions"),
+    serve("dispatch.manage_auto_review", auto.CheckView, "decisions/<int:pk>/check"),
     serve("dispatch.cancel_sheet", keeping.CancelSheetsView),
     serve("dispatch.cancel_sheet", keeping.CancelSheetView, "<int:pk>"),
     serve("dispatch.cancel_dispatch", keeping.AtSchoolView, words="取消所选投档"),

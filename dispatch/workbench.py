@@ -1,6 +1,6 @@
 """What waits for an actor in this app, for his workbench."""
 
-from datetime import time
+from datetime import time, timedelta
 
 from django.db.models import Count, F, Min, Sum
 from django.urls import reverse
@@ -12,7 +12,7 @@ from admissions.lifecycle import State
 from admissions.models import ImportedFile
 from quotas.models import PlanLine
 
-from .models import Placement, Run, Sheet, SingleDispatch, StatusRequest
+from .models import AutoDecision, AutoRule, AutoSwitch, Placement, Run, Sheet, SingleDispatch, StatusRequest
 from .queries.handing import own_work
 from .queries.keeping import TOLD_FOR, taken_back
 from .queries.reading import deadline_of
@@ -36,6 +36,24 @@ def reviews(actor: User):
             if count:
                 oldest = rows.aggregate(oldest=Min("candidate__dossier__changed_at"))["oldest"]
                 yield ToDo(title, count, reverse(key.replace(".", ":")), since=oldest)
+
+
+@workbench_part
+def automatic(actor: User):
+    """The sample of automatic decisions that waits for a check, and rules that switched themselves off of late."""
+    if not actor.may("dispatch.manage_auto_review"):
+        return
+    waits = AutoDecision.objects.visible_to(actor).filter(season__current=True, sampled=True, agrees=None)
+    found = waits.order_by().aggregate(count=Count("pk"), oldest=Min("at"))
+    if found["count"]:
+        url = reverse("dispatch:manage_auto_review__decisions") + "?result=open"
+        yield ToDo("自动审核抽样复核", found["count"], url, since=found["oldest"])
+    rules = AutoRule.objects.visible_to(actor).filter(on=False)
+    since = timezone.now() - timedelta(days=7)
+    offs = AutoSwitch.objects.filter(rule__in=rules, on=False, made_by=None, made_at__gte=since)
+    for switch in offs.select_related("rule__batch", "rule__school").order_by("-pk")[:3]:
+        url = reverse("dispatch:manage_auto_review__one", args=[switch.rule_id])
+        yield Notice(f"{switch.rule}：{switch.words}", level="error", url=url)
 
 
 @workbench_part

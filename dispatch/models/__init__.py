@@ -1,3 +1,4 @@
+from .auto import AutoDecision, AutoRule, AutoSwitch, AutoTrial, AutoVersion
 from .control import (
     ControlVersion,
     ProvinceLine,
@@ -17,6 +18,11 @@ from .status import StatusRequest
 from .testing import SchoolTest, Trait
 
 __all__ = [
+    "AutoDecision",
+    "AutoRule",
+    "AutoSwitch",
+    "AutoTrial",
+    "AutoVersion",
     "ControlVersion",
     "Drawing",
     "FrozenChoices",

@@ -40,24 +40,44 @@ def waiting(actor: User, state: State):
         actor: of an office.
         state: admissions or returns submitted.
     """
-    takes = ReviewTake.objects.filter(
-        pk=OuterRef("pk"), taken_at__gte=timezone.now() - timedelta(minutes=ReviewTake.MINUTES)
+    rows = Placement.objects.visible_to(actor).filter(actor.scope.sources())
+    return waiting_among(rows, state).annotate(
+        taken_by=Subquery(_takes().exclude(officer=actor).values("officer__name")[:1]),
+        taken_here=Exists(_takes().filter(officer=actor)),
     )
+
+
+def waiting_among(rows, state: State):
+    """Those of some placements whose dossiers wait for audit in a state, each with ``since``."""
     return (
-        Placement.objects.visible_to(actor)
-        .filter(actor.scope.sources())
-        .open()
+        rows.open()
         .filter(candidate__dossier__placement_id=F("pk"), candidate__dossier__state=state)
-        .annotate(
-            since=F("candidate__dossier__changed_at"),
-            taken_by=Subquery(takes.exclude(officer=actor).values("officer__name")[:1]),
-            taken_here=Exists(takes.filter(officer=actor)),
-        )
+        .annotate(since=F("candidate__dossier__changed_at"))
     )
+
+
+def not_taken() -> Q:
+    """Condition: no officer has taken the placement for audit."""
+    return ~Q(Exists(_takes()))
+
+
+def _takes():
+    since = timezone.now() - timedelta(minutes=ReviewTake.MINUTES)
+    return ReviewTake.objects.filter(pk=OuterRef("pk"), taken_at__gte=since)
 
 
 def admissions_waiting(actor: User):
     """Submitted admissions, each with the checks of ``CHECKS`` and ``green``, all of them passed."""
+    return admissions_checked(waiting(actor, State.ADMIT_SUBMITTED), actor)
+
+
+def admissions_checked(rows, actor: User):
+    """Placements with the checks of ``CHECKS``.
+
+    Args:
+        rows: placements.
+        actor: whoever answers for the audit: what he sent himself is not his to pass.
+    """
     here = Q(county="") | Q(county=OuterRef("county"))
     kind = Q(kind="") | Q(kind=OuterRef("plan_line__kind"))
     # The county before the city, and there the kind of plan before all kinds; empty sorts last.
@@ -73,8 +93,7 @@ def admissions_waiting(actor: User):
     )
     pool = Q(method=Placement.Method.POOL)
     return (
-        waiting(actor, State.ADMIT_SUBMITTED)
-        .annotate(
+        rows.annotate(
             region_line=Coalesce(Subquery(region_line.values("score")[:1]), Value(0)),
             school_line=Coalesce(Subquery(school_line[:1]), Value(0)),
         )
@@ -98,16 +117,17 @@ def admissions_waiting(actor: User):
 
 def returns_waiting(actor: User):
     """Submitted returns, each with the checks of ``RETURN_CHECKS`` and ``green``, all of them passed."""
+    return returns_checked(waiting(actor, State.RETURN_SUBMITTED), actor)
+
+
+def returns_checked(rows, actor: User):
+    """Placements with the checks of ``RETURN_CHECKS``; as ``admissions_checked``."""
     worded = Q(reason__needs_words=False) | ~Q(reason_words="")
-    return (
-        waiting(actor, State.RETURN_SUBMITTED)
-        .annotate(
-            reasoned=_yes(Q(reason__isnull=False) & worded),
-            not_held=_yes(Q(candidate__dossier__held=False)),
-            not_own=_yes(~Q(sheet__run__created_by=actor) & ~Q(sheet__request__asked_by=actor)),
-        )
-        .annotate(green=_yes(Q(**{name: True for name, _ in RETURN_CHECKS})))
-    )
+    return rows.annotate(
+        reasoned=_yes(Q(reason__isnull=False) & worded),
+        not_held=_yes(Q(candidate__dossier__held=False)),
+        not_own=_yes(~Q(sheet__run__created_by=actor) & ~Q(sheet__request__asked_by=actor)),
+    ).annotate(green=_yes(Q(**{name: True for name, _ in RETURN_CHECKS})))
 
 
 def in_queue_order(rows):

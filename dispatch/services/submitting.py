@@ -21,6 +21,7 @@ from quotas.services import seats_take
 from ..kernel.majors import How, Majors, Rule, assign
 from ..models import Placement, ReviewTake, Sheet
 from .handing import placements_locked, whole_sheet_is_read_by
+from .passing import auto_review_ask
 from .school import control_of, placements_update, school_must_be_open, sheet_locked
 
 
@@ -187,6 +188,7 @@ def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
     passes_returns = returned if not control.reviews_returns else []
     admissions_pass(passes_admissions, subject=subject)
     returns_pass(passes_returns, subject=subject)
+    auto_review_ask(season=sheet.batch.season_id, city=sheet.batch.city)
     return Submission(len(admitted), len(returned), len(passes_admissions), len(passes_returns))
 
 

@@ -16,6 +16,7 @@ PERSONS = (
     "admissions_requestattachment",
     "admissions_requestevent",
     "admissions_requestparty",
+    "dispatch_autodecision",
     "dispatch_placement",
     "dispatch_schooltest",
     "dispatch_singledispatch",
