@@ -6,6 +6,7 @@ from .views.basics import ManageCandidatesView
 from .views.finding import FindTrackView, ViewDossierView
 from .views.imports import import_pages
 from .views.jobs import CancelJobView, JobView
+from .views.whereabouts import ViewWhereaboutsView
 from .views.windows import WindowsView, WindowView
 
 app_name = "admissions"
@@ -19,5 +20,6 @@ urlpatterns = [
     serve("admissions.set_windows", WindowView, "<str:kind>/<int:stage>"),
     serve("admissions.find_track", FindTrackView),
     serve("admissions.view_dossier", ViewDossierView),
+    serve("admissions.view_whereabouts", ViewWhereaboutsView),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)

@@ -9,6 +9,7 @@ from .request import Request, RequestAttachment, RequestEvent, RequestParty
 from .school import FeederSchool, School, SignupPoint
 from .score import Concession, Subject
 from .season import Season, Window
+from .whereabouts import Whereabouts
 
 __all__ = [
     "Batch",
@@ -33,5 +34,6 @@ __all__ = [
     "Sex",
     "SignupPoint",
     "Subject",
+    "Whereabouts",
     "Window",
 ]
