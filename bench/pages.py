@@ -4,8 +4,8 @@
 
 One city is filled, dispatched and released; some schools decide and submit, an office approves some of it and
 they register some. Each page is then asked for through the platform's own stack (Django test client: middleware,
-session, wall, query, template), the median and the 95th percentile of some requests and the number of queries are
-told. F is the floor of any page: 修改密码, a form within the same stack that reads no list.
+session, wall, query, template), the best, the median and the 95th percentile of some requests and the number of queries are told;
+ratios are of the best, which others at work on the machine disturb least. F is the floor of any page: 修改密码, a form within the same stack that reads no list.
 Goals: shared "Pages": a list 300 ms, 25 queries; search 200 ms; the workbench 800 ms; a decision 200 ms (p95).
 """
 
@@ -198,17 +198,26 @@ def watch(client: Client, address: str, repeat: int) -> dict:
     """Seconds and queries of a page."""
     response = client.get(address)
     if response.status_code != 200:
-        return {"status": response.status_code, "median": 0.0, "p95": 0.0, "queries": 0, "bytes": 0}
+        return {
+            "status": response.status_code,
+            "best": 0.0,
+            "median": 0.0,
+            "p95": 0.0,
+            "queries": 0,
+            "bytes": 0,
+        }
     with CaptureQueriesContext(connection) as captured:
         client.get(address)
-    slow = sorted(((float(q["time"]), q["sql"][:2000]) for q in captured.captured_queries), reverse=True)[:2]
+    asked = list(captured.captured_queries)  # the next request empties the log
+    slow = sorted(((float(q["time"]), q["sql"][:2000]) for q in asked), reverse=True)[:2]
     taken = sorted(timed(lambda: client.get(address))[1] for _ in range(repeat))
     return {
         "status": 200,
+        "best": taken[0],
         "median": statistics.median(taken),
         "p95": taken[max(0, -(-len(taken) * 95 // 100) - 1)],
         "queries": sum(not q["sql"].startswith(("SAVEPOINT", "RELEASE", "RESET", "SET LOCAL"))
-                       for q in captured.captured_queries),
+                       for q in asked),
         "bytes": len(response.content),
         "slowest": slow,
     }  # fmt: skip
@@ -232,7 +241,7 @@ def decisions(repeat: int) -> dict:
             raise SystemExit(f"a decision: {response.status_code}")
         taken.append(seconds)
     taken.sort()
-    return {"status": 200, "median": statistics.median(taken), "p95": taken[-1 - len(taken) // 20],
+    return {"status": 200, "best": taken[0], "median": statistics.median(taken), "p95": taken[-1 - len(taken) // 20],
             "queries": 0, "bytes": 0}  # fmt: skip
 
 
@@ -253,20 +262,20 @@ def look(everybody: dict[str, User], repeat: int, queries: bool) -> dict[str, di
     """Ask for each page, and print."""
     found: dict[str, dict] = {}
     clients: dict[int, Client] = {}
-    say(f"{'page':<28}{'median':>9}{'p95':>9}{'/ F':>7}{'queries':>9}{'KB':>7}")
+    say(f"{'page':<28}{'best':>9}{'median':>9}{'p95':>9}{'/ F':>7}{'queries':>9}{'KB':>7}")
     shown = pages(everybody)
     for name, user, address, goal in [*shown, ("拟录取 (decision)", None, "", DECISION)]:
         if user and user.pk not in clients:
             clients[user.pk] = client_of(user)
         figures = watch(clients[user.pk], address, repeat) if user else decisions(repeat)
-        floor = next(iter(found.values()), figures)["median"]
+        floor = next(iter(found.values()), figures)["best"]
         slow = figures.pop("slowest", [])
-        found[name] = figures | {"goal": goal, "per_floor": figures["median"] / floor}
+        found[name] = figures | {"goal": goal, "per_floor": figures["best"] / floor}
         marks = " SLOW" * (figures["p95"] * 1000 > goal) + " MANY" * (figures["queries"] > 25)
         marks += f" {figures['status']}" * (figures["status"] != 200)
         say(
-            f"{name:<28}{figures['median'] * 1000:>9.1f}{figures['p95'] * 1000:>9.1f}"
-            f"{figures['median'] / floor:>7.1f}{figures['queries']:>9}{figures['bytes'] / 1000:>7.0f}{marks}"
+            f"{name:<28}{figures['best'] * 1000:>9.1f}{figures['median'] * 1000:>9.1f}{figures['p95'] * 1000:>9.1f}"
+            f"{figures['best'] / floor:>7.1f}{figures['queries']:>9}{figures['bytes'] / 1000:>7.0f}{marks}"
         )
         if queries:
             for taken, sql in slow:

@@ -27,6 +27,8 @@ from .handing import placements_of
 from .school import control_of, sheet_locked
 from .submitting import Submission, admissions_pass
 
+SHOWN = 300  # dossiers on the page at a time; the next come when these are done
+
 
 def sheet_check(*, actor: User, sheet: Sheet, candidates: Iterable[int] | None = None) -> list[Answer]:
     """Say of dossiers of a sheet whether they can be admitted and submitted at once; nothing is written.
@@ -36,7 +38,7 @@ def sheet_check(*, actor: User, sheet: Sheet, candidates: Iterable[int] | None =
     Args:
         actor: of the school.
         sheet: released to it.
-        candidates: primary keys; None for all that are undecided or proposed for admission.
+        candidates: primary keys; None for the best ``SHOWN`` of those undecided or proposed for admission.
     """
     rows = (
         placements_at(actor)
@@ -49,7 +51,7 @@ def sheet_check(*, actor: User, sheet: Sheet, candidates: Iterable[int] | None =
         if candidates is None
         else rows.filter(candidate__in=list(candidates))
     )
-    rows = list(rows)
+    rows = list(rows[:SHOWN] if candidates is None else rows)
     closed = why_closed({(sheet.batch_id, sheet.school_id)})
     desk = Desk(rows)
     answers = []

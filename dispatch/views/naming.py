@@ -1,7 +1,6 @@
 """指定录退档案 by a list of numbers; 批量投入录取 from a sheet: each line is answered before anything is done."""
 
 from django.shortcuts import redirect
-from django.utils.functional import cached_property
 
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, ObjectMixin
@@ -80,16 +79,10 @@ class SheetBulkView(ObjectMixin, Answered):
         own = super().rows().filter(school__in=self.actor.scope.schools)
         return own.select_related("batch__season", "school", "run")
 
-    @cached_property
-    def all(self):
-        """Answers for all that may be chosen, ticked at first."""
-        return sheet_bulk.sheet_check(actor=self.actor, sheet=self.object)
-
     def get_form_kwargs(self):
         # What has gone meanwhile must be told, not taken for a mistake of the form.
         posted = [int(key) for key in self.request.POST.getlist("candidates") if key.isdecimal()]
-        keys = {answer.placement.candidate_id for answer in self.all} | set(posted)
-        return super().get_form_kwargs() | {"keys": keys}
+        return super().get_form_kwargs() | {"keys": posted}
 
     def preview(self, data):
         if not data["candidates"]:
@@ -108,8 +101,10 @@ class SheetBulkView(ObjectMixin, Answered):
         return redirect(request.path) if "edit" in request.POST else super().post(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
+        if "preview" not in kwargs:
+            kwargs["all"] = sheet_bulk.sheet_check(actor=self.actor, sheet=self.object)
         return super().get_context_data(
-            all=self.all,
+            most=sheet_bulk.SHOWN,
             counts=counts_of([self.object])[self.object.pk],
             lines=lines_of(self.object),
             pauses=runs_pausing([self.object.batch_id]).values(),
