@@ -41,7 +41,7 @@ class WhereaboutsFilter(filters.FilterSet):
 class WhereaboutsTable(tables.Table):
     """Who is not here is named by his family name only, and where only if the province's rules let it be known."""
 
-    number = tables.Column()
+    number = tables.Column(orderable=False)
     name = tables.Column(orderable=False)
     sex = tables.Column(accessor="get_sex_display", verbose_name="性别", orderable=False)
     city = RegionColumn(verbose_name="生源地市", orderable=False)
@@ -82,7 +82,7 @@ class WhereaboutsTable(tables.Table):
 
 
 class ViewWhereaboutsView(ListView):
-    """Candidates who named the actor's school or were at it, by number."""
+    """Candidates who named the actor's school or were at it, as they were entered."""
 
     model = Whereabouts
     table_class = WhereaboutsTable
@@ -93,7 +93,7 @@ class ViewWhereaboutsView(ListView):
         return bool(limit_of(self.actor.scope.province, "shows_other_schools", 0))
 
     def get_queryset(self):
-        rows = self.visible(Whereabouts).filter(season__current=True).order_by("number")
+        rows = self.visible(Whereabouts).filter(season__current=True).order_by("candidate_id")
         return rows.select_related("at_school") if self.names_schools else rows
 
     def get_table_kwargs(self):

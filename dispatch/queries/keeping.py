@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -35,14 +35,13 @@ def at_schools(actor: User, step: str):
     """
     return (
         Placement.objects.filter(actor.scope.sources())
-        .open()
+        .current()
         .filter(
-            candidate__dossier__placement_id=F("pk"),
             candidate__dossier__state__in=BY_STEP[step].sources,
             candidate__dossier__held=False,
         )
         .select_related("candidate__dossier", "school", "batch", "sheet")
-        .order_by("school__code", "pk")
+        .order_by("pk")
     )
 
 

@@ -50,8 +50,8 @@ def waiting(actor: User, state: State):
 def waiting_among(rows, state: State):
     """Those of some placements whose dossiers wait for audit in a state, each with ``since``."""
     return (
-        rows.open()
-        .filter(candidate__dossier__placement_id=F("pk"), candidate__dossier__state=state)
+        rows.current()
+        .filter(candidate__dossier__state=state)
         .annotate(since=F("candidate__dossier__changed_at"))
     )
 

@@ -20,7 +20,7 @@ from ..services import deciding, submitting
 from ..services.handing import LEADER, members_of, read_by
 from ..services.school import runs_pausing
 
-PER_PAGE = 300
+PER_PAGE = 200
 
 
 class SheetsView(PageView):

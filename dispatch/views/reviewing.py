@@ -20,6 +20,7 @@ from ..queries.waiting import CHECKS, RETURN_CHECKS, in_queue_order, shown_with
 from ..services import reviewing
 from ..tables_reviewing import AdmissionQueue, ReturnQueue
 
+GREEN_BOUND = 1_000
 TITLES = {State.ADMIT_SUBMITTED: "录取", State.RETURN_SUBMITTED: "退档"}
 
 
@@ -91,9 +92,14 @@ class ReviewListView(Queue, ListView):
         )
 
     def get_context_data(self, **kwargs):
-        green = self.object_list.filter(green=True, taken_by__isnull=True).order_by().count()
+        # Checked row by row: counted as far as is of use, however long the queue.
+        green = (
+            self.object_list.filter(green=True, taken_by__isnull=True).order_by()[: GREEN_BOUND + 1].count()
+        )
         names = {tail: self.page(tail) for tail in ("approve", "take", "lay_back")}
-        return super().get_context_data(green=green, pages=names, **kwargs)
+        bounded = green > GREEN_BOUND
+        green = min(green, GREEN_BOUND)
+        return super().get_context_data(green=green, green_bounded=bounded, pages=names, **kwargs)
 
 
 class ReviewDeed(Queue, ActionView):

@@ -1,6 +1,6 @@
 """Students of a school: who is admitted there now, and who is registered."""
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from admissions.lifecycle import FINAL, State
@@ -22,10 +22,9 @@ def students_of(actor: User, season: Season) -> QuerySet[Placement]:
     return (
         Placement.objects.visible_to(actor)
         .released()
+        .current()
         .filter(
             season=season,
-            closed_at__isnull=True,
-            candidate__dossier__placement_id=F("pk"),
             candidate__dossier__state__in=sorted(FINAL),
         )
     )
