@@ -59,10 +59,10 @@ class DispatchTable(SheetTable):
     size = tables.Column("投档", attrs=NUM)
     lowest = MarksColumn(verbose_name="最低分", orderable=False)
     lowest_rank = tables.Column("最低位次", attrs=NUM, orderable=False)
-    undecided = tables.Column("未定", attrs=NUM, orderable=False)
-    proposed = tables.Column("拟录待审", attrs=NUM, orderable=False)
-    admitted = tables.Column("已录取", attrs=NUM, orderable=False)
-    returned = tables.Column("已退档", attrs=NUM, orderable=False)
+    undecided = tables.Column("未定", accessor="figures__undecided", attrs=NUM, orderable=False)
+    proposed = tables.Column("拟录待审", accessor="figures__proposed", attrs=NUM, orderable=False)
+    admitted = tables.Column("已录取", accessor="figures__admitted", attrs=NUM, orderable=False)
+    returned = tables.Column("已退档", accessor="figures__returned", attrs=NUM, orderable=False)
     short = tables.Column("计划缺额", attrs=NUM, orderable=False)
 
     class Meta(SheetTable.Meta):

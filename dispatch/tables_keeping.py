@@ -14,8 +14,8 @@ class CancelSheetTable(SheetTable):
     """指定投档单取消投档: how each sheet stands, and the way to cancel it."""
 
     size = tables.Column("档案数", attrs=NUM)
-    undecided = tables.Column("未定", attrs=NUM, orderable=False)
-    reading = tables.Column("未提交", attrs=NUM, orderable=False)
+    undecided = tables.Column("未定", accessor="figures__undecided", attrs=NUM, orderable=False)
+    reading = tables.Column("未提交", accessor="figures__reading", attrs=NUM, orderable=False)
     released_at = MomentColumn(verbose_name="发布")
     opened_at = MomentColumn(verbose_name="院校打开", orderable=False)
     deed = tables.Column("操作", accessor="pk", orderable=False, exclude_from_export=True)
