@@ -68,7 +68,8 @@ def test_an_officer_asks_and_a_second_person_agrees_on_the_pages(
 
 
 def test_the_school_reads_decides_and_submits_it(cast, candidate, batch, ready, client_of):
-    agree(cast.second, asked(cast, candidate, batch, ready))
+    both = factories.make_user("gz-both", cast.city.organisation, "sending", "reviewing")
+    agree(cast.second, point_asked(both, KEY, candidate, batch, ready))
     sheet = Sheet.objects.get()
     school = client_of(cast.school)
     assert sheet.number in school.get(reverse("dispatch:decide_as_leader")).content.decode()
@@ -86,8 +87,8 @@ def test_the_school_reads_decides_and_submits_it(cast, candidate, batch, ready, 
         plan_line=line.pk,
     )
     submitting.sheet_submit(actor=cast.school, sheet=sheet)
-    with pytest.raises(Refusal):
-        reviewing.admissions_approve(actor=cast.city, placements=[placement_of(candidate).pk])
+    with pytest.raises(Refusal, match="本人"):
+        reviewing.admissions_approve(actor=both, placements=[placement_of(candidate).pk])
     reviewing.admissions_approve(actor=cast.reviewer, placements=[placement_of(candidate).pk])
     assert state_of(candidate) == State.ADMITTED
 
