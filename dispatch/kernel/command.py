@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -184,6 +185,7 @@ class _Parser(argparse.ArgumentParser):
         raise BadCase(message)
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m dispatch.kernel", description="Compute and verify a dispatch.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
