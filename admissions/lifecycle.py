@@ -381,8 +381,14 @@ STEPS: tuple[Step, ...] = (
         function="dispatch.set_candidate_status",
     ),
 )
-# What lies over a state and blocks every step (挂起): events of it keep the state.
-OVERLAYS: dict[str, str] = {"hold_dossier": "挂起", "release_dossier": "释放"}
+# Events that keep the state: what lies over it and blocks every step (挂起), and deadlines of schools that have
+# passed, of which the office is told; they change nothing for the candidate.
+OVERLAYS: dict[str, str] = {
+    "hold_dossier": "挂起",
+    "release_dossier": "释放",
+    "overdue_reading": "院校超期未阅，已告知招办",
+    "overdue_confirming": "院校超期未提交，已告知招办",
+}
 BY_STEP: dict[str, Step] = {step.key: step for step in STEPS}
 EDGES: frozenset[tuple[State, State]] = frozenset(
     (source, step.target) for step in STEPS for source in step.sources

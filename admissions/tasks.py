@@ -1,4 +1,4 @@
-"""Imports in a worker: thin doors to the services."""
+"""Imports and deadlines in a worker: thin doors to the services."""
 
 from contextlib import suppress
 
@@ -6,7 +6,7 @@ from celery import shared_task
 
 from .jobs import LOST, job_run
 from .models import ImportedFile, Job
-from .services import import_work, imports
+from .services import deadlines, import_work, imports
 
 FILES = ImportedFile.objects.select_related("organisation", "season", "uploaded_by__organisation")
 
@@ -35,3 +35,9 @@ def write_import(key: str) -> None:
     finally:
         with suppress(*LOST):  # what the job ended with goes on, above all that its message is to come back
             import_work.import_end(job=Job.objects.get(pk=key))
+
+
+@shared_task(name="admissions.tasks.windows_keep")
+def windows_keep() -> None:
+    """Woken every few minutes; which deadlines are near or have passed is decided by the clock at that moment."""
+    deadlines.windows_keep()

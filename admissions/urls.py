@@ -2,6 +2,7 @@ from django.urls import path
 
 from accounts.views.base import not_yet_open, serve
 
+from .views import deadlines
 from .views.basics import ManageCandidatesView
 from .views.finding import FindTrackView, ViewDossierView
 from .views.imports import import_pages
@@ -17,6 +18,10 @@ urlpatterns = [
     *import_pages("admissions.manage_candidates"),
     *import_pages("admissions.import_general_admissions", upload_is_home=True),
     serve("admissions.set_windows", WindowsView),
+    serve("admissions.set_windows", deadlines.NewDeadlineView, "new-deadline"),
+    serve("admissions.set_windows", deadlines.DeadlineView, "deadline/<int:pk>"),
+    serve("admissions.set_windows", deadlines.TouchedView, "touched/<int:pk>"),
+    serve("admissions.set_windows", deadlines.PostponeView, "postpone"),
     serve("admissions.set_windows", WindowView, "<str:kind>/<int:stage>"),
     serve("admissions.find_track", FindTrackView),
     serve("admissions.view_dossier", ViewDossierView),

@@ -1,21 +1,25 @@
-"""What of this app waits for an actor, for his workbench: requests to decide, to correct, just decided."""
+"""What of this app waits for an actor, for his workbench: requests, deadlines that are near or were put off."""
 
 from datetime import timedelta
 
-from django.db.models import Count, Exists, Min, OuterRef
+from django.db.models import Count, Exists, F, Min, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.functions import BY_KEY
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.workbench import Notice, ToDo, workbench_part
 
-from .models import Request, RequestParty
+from .deadlines import deadline_of_kind
+from .models import Postponement, Request, RequestParty, Window, WindowNotice
 from .queries.requests import acted_for
 from .requests import CONSENTS, kinds
+from .services.windows import said, window_words
 
 RECENT = timedelta(days=2)
 TOLD = 5
+AFTER = timedelta(days=3)
+PUT_OFF = timedelta(days=7)
 
 
 @workbench_part
@@ -65,3 +69,65 @@ def requests_of_ones_own(actor: User):
         url = reverse(f"{BY_KEY[row.kind].url_name}__one", args=[row.pk])
         words = f"申请 {row.number} {row.get_state_display()}：{row.summary}"
         yield Notice(words, "success" if good else "warning", url)
+
+
+@workbench_part
+def deadlines(actor: User):
+    """Deadlines that the clock has told of, for those they concern; the last notice of each."""
+    now = timezone.now()
+    rows = (
+        WindowNotice.objects.visible_to(actor)
+        .filter(window__season__current=True, due_at=F("window__closes_at"), due_at__gt=now - AFTER)
+        .select_related("window__season", "window__batch")
+        .order_by("window_id", "days")
+        .distinct("window_id")
+    )
+    for notice in sorted(rows, key=lambda row: row.due_at)[:TOLD]:
+        window, kind = notice.window, deadline_of_kind(notice.window.kind)
+        touched = _touching(actor, notice, kind.touched(window))
+        if not touched and actor.scope.schools:
+            continue
+        left = window.closes_at - now
+        when = f"还有 {left.days} 天" if left.days >= 1 else "不到 1 天"
+        when = (
+            f"{said(window.closes_at)} 截止，{when}"
+            if not window.has_closed
+            else f"已于 {said(window.closes_at)} 截止"
+        )
+        words = f"{window_words(window)}{when}；{touched} 名考生{kind.words}。{kind.then}"
+        level = "error" if window.has_closed else "warning" if left <= timedelta(days=1) else "info"
+        yield Notice(words, level=level, url=_page_of(actor, kind, window))
+
+
+def _touching(actor: User, notice: WindowNotice, touched) -> int:
+    """How many of the dossiers are the actor's now; for a whole province, how many there were when it was told.
+
+    A school's are found by its placements, which are indexed by school; dossiers move too often for that.
+    """
+    own = actor.scope.schools
+    if own:
+        rows = touched.filter(candidate__placements__school__in=own, candidate__placements__closed_at=None)
+        return rows.filter(school__in=own).count()
+    if actor.organisation.kind == Organisation.Kind.PROVINCE:
+        return notice.candidates
+    return touched.filter(actor.scope.sources()).count()
+
+
+def _page_of(actor: User, kind, window: Window) -> str:
+    """Where the actor can do something about a deadline, or see whom it touches; empty if he can do neither."""
+    if actor.organisation.kind == Organisation.Kind.SCHOOL:
+        return reverse(kind.school_page) if actor.may(kind.school_page.replace(":", ".")) else ""
+    if kind.recall and window.has_closed and actor.may("dispatch.recall_dossier"):
+        return reverse("dispatch:recall_dossier") + f"?overdue={window.pk}"
+    if actor.may("admissions.set_windows"):
+        return reverse("admissions:set_windows__touched", args=[window.pk])
+    return ""
+
+
+@workbench_part
+def postponements(actor: User):
+    """Deadlines that were put off of late: everybody is told."""
+    rows = Postponement.objects.visible_to(actor).filter(made_at__gte=timezone.now() - PUT_OFF)
+    for row in rows.select_related("window__batch").order_by("-pk")[:TOLD]:
+        words = f"{window_words(row.window)}截止由 {said(row.before)} 顺延至 {said(row.after)}：{row.reason}"
+        yield Notice(words, level="warning")

@@ -6,5 +6,5 @@ class DispatchConfig(AppConfig):
     verbose_name = "投档录取"
 
     def ready(self):
-        from . import closing, imports, imports_testing, requests, workbench  # noqa: F401 - each fills a registry
+        from . import closing, deadlines, imports, imports_testing, requests, workbench  # noqa: F401 - each fills a registry
         from .services import control  # noqa: F401 - the guard of what is set while a run is under way

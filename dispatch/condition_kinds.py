@@ -105,8 +105,8 @@ def _marks(batch, item, demand):
     subjects = (
         Subject.objects.filter(season=batch.season_id, city=batch.city).in_bulk(field_name="pk").values()
     )
-    known = {subject.code: subject for subject in subjects}
-    codes = re.split(r"\s*\+\s*", item)
+    known = {name: subject for subject in subjects for name in (subject.name, subject.code)}
+    codes = re.split(r"\s*[+＋]\s*", item)
     if unknown := [code for code in codes if code not in known]:
         raise ValueError(f"“{unknown[0]}”不是该市的科目。")
     least = hundredths(demand)
@@ -195,7 +195,7 @@ TESTED = Condition("未参加该校考核或考核不合格，本人{test}", low
 KINDS: dict[str, Kind] = {
     "sex": Kind("性别", "", "1 男，2 女", _sex),
     "born": Kind("出生日期", "", "起止两日，如 2003-09-01~2008-08-31，可以只填一边", _born),
-    "marks": Kind("科目成绩", "科目代码，可用加号求和", "最低分", _marks),
+    "marks": Kind("科目成绩", "科目，可用加号求和，如 语文+数学", "最低分", _marks),
     "scored": Kind("有考试成绩", "", "不填", _scored),
     "county": Kind("生源地", "", "县区代码，多个用空格分开", _county),
     "feeder": Kind("毕业学校", "", "毕业学校代码，多个用空格分开", _feeder),

@@ -1,9 +1,12 @@
 """Filters of dossiers at schools and of dossiers held."""
 
 import django_filters as filters
+from django.utils import timezone
 
+from admissions.deadlines import deadline_of_kind
 from admissions.lifecycle import AT_SCHOOL, WAITING_FOR_OFFICE, WORDS
-from admissions.models import Dossier
+from admissions.models import Dossier, Window
+from admissions.services.windows import said, window_words
 
 from .filters import SchoolAndBatch
 from .models import Placement
@@ -23,10 +26,26 @@ class AtSchoolFilters(SchoolAndBatch, filters.FilterSet):
         label="状态",
         empty_label="全部",
     )
+    overdue = filters.ChoiceFilter(method="by_overdue", label="超过期限", empty_label="全部")
 
     class Meta:
         model = Placement
         fields: list[str] = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        closed = Window.objects.visible_to(self.request.user).filter(
+            season__current=True, kind__in=Window.CITY_KINDS, closes_at__lte=timezone.now()
+        )
+        self.windows = {window.pk: window for window in closed.select_related("batch").order_by("closes_at")}
+        self.filters["overdue"].extra["choices"] = [
+            (key, f"{window_words(window)}（{said(window.closes_at)}）")
+            for key, window in self.windows.items()
+        ]
+
+    def by_overdue(self, rows, name, value):
+        window = self.windows[int(value)]
+        return rows.filter(candidate__in=deadline_of_kind(window.kind).touched(window).values("pk"))
 
 
 class HeldFilters(filters.FilterSet):

@@ -78,7 +78,7 @@ urlpatterns = [
     serve("dispatch.dispatch_below_line", single.BelowLineRegisterView, "register", one=None),
     serve("dispatch.admit_below_line", single.BelowLineRegisterView, "register", one=None),
     *request_pages("dispatch.request_special_dispatch"),
-    serve("dispatch.request_special_dispatch", single.SpecialLedgerView, "register"),
+    serve("dispatch.request_special_dispatch", single.SpecialLedgerView, "register", hidden=("agreed_by",)),
     serve("dispatch.review_special_dispatch", single.SpecialLedgerView, "register"),
     serve("dispatch.decide_as_leader", deciding.SheetsView),
     serve("dispatch.decide_as_leader", deciding.ReadingPage, "<int:pk>"),

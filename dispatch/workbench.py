@@ -83,7 +83,7 @@ def sheets(actor: User):
     )
     if not own:
         return
-    until = deadline_of(own[0].batch.season)
+    until = deadline_of(own[0].batch)
     counts = counts_of(own)
     unopened = [sheet for sheet in own if sheet.opened_at is None]
     if unopened:

@@ -6,4 +6,4 @@ class RegistrationConfig(AppConfig):
     verbose_name = "注册"
 
     def ready(self):
-        from . import requests, workbench  # noqa: F401 - each fills a registry
+        from . import deadlines, imports, requests, workbench  # noqa: F401 - each fills a registry

@@ -1,7 +1,8 @@
 from accounts.views.base import not_yet_open, serve
+from admissions.views.imports import import_pages
 from admissions.views.requests import request_pages
 
-from .views import changes, deadlines, students, upload
+from .views import changes, deadlines, late, students, upload
 
 app_name = "registration"
 urlpatterns = [
@@ -16,5 +17,8 @@ urlpatterns = [
     serve("registration.reset_unregistered", deadlines.ResetUnregisteredView),
     *request_pages("registration.request_withdrawal"),
     *request_pages("registration.request_transfer"),
+    *request_pages("registration.enter_late_candidate"),
+    *import_pages("registration.import_late_candidates", upload_is_home=True),
+    serve("registration.view_late_results", late.LateResultsView),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)

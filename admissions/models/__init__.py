@@ -1,6 +1,7 @@
 from .batch import Batch
 from .candidate import Candidate, Sex
 from .choice import Choice
+from .deadline import Postponement, WindowNotice
 from .dossier import Dossier, DossierEvent
 from .imported import ImportedFile
 from .job import Job
@@ -23,6 +24,7 @@ __all__ = [
     "ImportedFile",
     "Job",
     "Major",
+    "Postponement",
     "Region",
     "Request",
     "RequestAttachment",
@@ -36,4 +38,5 @@ __all__ = [
     "Subject",
     "Whereabouts",
     "Window",
+    "WindowNotice",
 ]

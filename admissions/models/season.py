@@ -43,20 +43,42 @@ class Season(models.Model):
 
 
 class WindowQuerySet(ProvinceQuerySet):
+    """Those of the province, and of cities those seen; a school sees all, for it takes candidates from many."""
+
     province_column = "season__province"
+
+    def visible_to(self, actor):
+        rows = super().visible_to(actor)
+        if actor.scope is None or actor.scope.schools or actor.scope.province in actor.scope.regions:
+            return rows
+        return rows.filter(city__in=["", *(code[:4] for code in actor.scope.regions)])
+
+    def of_province(self):
+        """Windows that hold for the whole province."""
+        return self.filter(city="", batch=None)
 
 
 class Window(models.Model):
-    """A span of time in which a kind of deed is open (粤招办〔2021〕28号 二（二）（三）（四）)."""
+    """A span of time in which a kind of deed is open (粤招办〔2021〕28号 二（二）（三）（四）).
+
+    Those of ``CITY_KINDS`` are deadlines of schools: a city may set its own, for all its batches or for one,
+    which then go before that of the province.
+    """
 
     class Kind(models.TextChoices):
         DISPATCH = "dispatch", "投档录取"
         REGISTRATION = "registration", "新生注册"
         PRINTING = "printing", "名册打印备案"
+        READING = "reading", "院校阅档"
+        CONFIRMING = "confirming", "预录提交"
+
+    CITY_KINDS = (Kind.READING, Kind.CONFIRMING)
 
     season = models.ForeignKey(Season, models.CASCADE, related_name="windows")
     kind = models.CharField("事项", max_length=14, choices=Kind)
     stage = models.PositiveSmallIntegerField("阶段", default=1)
+    city = models.CharField("市", max_length=4, blank=True, help_text="空为全省")
+    batch = models.ForeignKey("admissions.Batch", models.CASCADE, null=True, verbose_name="批次")
     opens_at = models.DateTimeField("开始时间")
     closes_at = models.DateTimeField("截止时间")
 
@@ -66,7 +88,9 @@ class Window(models.Model):
         verbose_name = "时间窗"
         ordering = ["season", "stage", "opens_at"]
         constraints = [
-            models.UniqueConstraint(fields=["season", "kind", "stage"], name="window_once"),
+            models.UniqueConstraint(
+                fields=["season", "kind", "stage", "city", "batch"], name="window_once", nulls_distinct=False
+            ),
             models.CheckConstraint(condition=Q(closes_at__gt=models.F("opens_at")), name="window_forward"),
         ]
 

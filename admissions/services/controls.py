@@ -4,6 +4,7 @@ A control is the whole of what one function has set for a batch: rows, each with
 and values. Every change writes the next version, so that two can be compared and an old one restored.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,7 +37,8 @@ class Column:
         title: heading.
         kind: ``text``, ``marks`` (hundredths), ``number``, ``flag``, ``choice``, ``numbers``, ``words``, ``marks_list``,
             ``moment`` (local time as 2021-08-20 09:00).
-        choices: code → label of a choice; "" may be among them.
+        choices: code → label of a choice, "" may be among them; of ``words``, what a code is called, so that
+            it may be written and is shown as that.
         must: may not be empty.
         note: what to fill in.
         low, high: of a number.
@@ -77,6 +79,8 @@ class Column:
             return ""
         if self.kind == "choice":
             return self.choices.get(value, value)
+        if self.kind == "words":
+            return " ".join(_renamed(word, self.choices) for word in value)
         return WRITERS.get(self.kind, str)(value)
 
 
@@ -107,6 +111,19 @@ def _moment(column: Column, text: str) -> str:
         raise ValueError(f"{column.title}“{text}”须为日期和时间，如 2021-08-20 09:00。") from None
 
 
+def _words(column: Column, text: str) -> list[str]:
+    """Words parted by blanks, sums with a plus between, in codes whatever they are called by."""
+    codes = {label: code for code, label in column.choices.items()}
+    text = re.sub(r"\s*[+＋]\s*", "+", text.replace("：", ":"))
+    return [_renamed(word, codes) for word in text.split()]
+
+
+def _renamed(word: str, names: Mapping[str, str]) -> str:
+    """A word with its parts, joined by a plus or put before a colon, called as in ``names``."""
+    first, colon, rest = word.partition(":")
+    return "+".join(names.get(part, part) for part in first.split("+")) + colon + rest
+
+
 READERS = {
     "text": lambda column, text: text,
     "marks": _marks,
@@ -115,14 +132,13 @@ READERS = {
     "moment": _moment,
     "numbers": lambda column, text: [_number(column, part) for part in text.split()],
     "marks_list": lambda column, text: [_marks(column, part) for part in text.split()],
-    "words": lambda column, text: text.split(),
+    "words": _words,
 }
 WRITERS = {
     "marks": lambda value: f"{value / 100:g}",
     "flag": lambda value: "是" if value else "否",
     "numbers": lambda values: " ".join(str(value) for value in values),
     "marks_list": lambda values: " ".join(f"{value / 100:g}" for value in values),
-    "words": " ".join,
 }
 EMPTY = {"text": "", "moment": "", "numbers": [], "marks_list": [], "words": []}
 
@@ -155,6 +171,7 @@ class Control:
         bulk: whether one value may be set for several rows at once.
         unset_words: what taking a row away means.
         empty: what a row is called that is not there.
+        counted: titles of those columns of ``told`` that are numbers.
     """
 
     function = ""
@@ -163,6 +180,7 @@ class Control:
     bulk = True
     unset_words = "勾选后恢复为没有设置"
     empty = "未设置"
+    counted: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

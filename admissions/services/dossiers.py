@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.context import deed_record
@@ -191,6 +191,42 @@ def dossiers_hold(*, actor: User, candidates: Sequence[int], held: bool, reason:
             note=reason,
         )
         for row in rows
+    )
+    return len(rows)
+
+
+@transaction.atomic
+def dossiers_mark(*, step: str, dossiers: QuerySet[Dossier], subject: str, note: str) -> int:
+    """Leave an event on dossiers that changes nothing about them, by the platform's clockwork.
+
+    Args:
+        step: key of ``OVERLAYS``.
+        dossiers: which; each is marked as it stands.
+        subject: what the deed is called in the record.
+        note: the rule, in words.
+
+    Returns:
+        the number of dossiers marked.
+    """
+    rows = list(dossiers.order_by("pk").values_list("pk", "state", "school_id", "placement_id"))
+    deed = deed_record(actor=None, subject=subject, count=len(rows), note=note)
+    now = timezone.now()
+    DossierEvent.objects.bulk_create(
+        (
+            DossierEvent(
+                candidate_id=pk,
+                at=now,
+                step=step,
+                source=state,
+                target=state,
+                deed=deed,
+                school_id=school,
+                placement_id=placement,
+                note=note,
+            )
+            for pk, state, school, placement in rows
+        ),
+        batch_size=5000,
     )
     return len(rows)
 

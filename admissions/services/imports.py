@@ -26,7 +26,13 @@ State = ImportedFile.State
 
 
 def cities_of(actor: User) -> list[tuple[str, str]]:
-    """Cities the actor may import for, as (four digits, name): his own, or all of his province."""
+    """Cities the actor may import for, as (four digits, name): his own, or all of his province.
+
+    A school imports for itself alone; its files stand under the region of its supervisor.
+    """
+    if actor.organisation.kind == Organisation.Kind.SCHOOL:
+        region = actor.organisation.region[:4]
+        return [(region, Region.objects.filter(code=region).values_list("name", flat=True).first() or region)]
     codes = {code[:4] for code in actor.scope.regions if len(code) > 2}
     rows = Region.objects.filter(parent_id__in=[code for code in actor.scope.regions if len(code) == 2])
     names = dict(Region.objects.filter(code__in=codes).values_list("code", "name"))

@@ -17,6 +17,8 @@ CLAUSES = {
     Window.Kind.DISPATCH: "粤招办〔2021〕28号 二（二）",
     Window.Kind.REGISTRATION: "粤招办〔2021〕28号 二（三）",
     Window.Kind.PRINTING: "粤招办〔2021〕28号 二（四）",
+    Window.Kind.READING: "粤招办〔2021〕28号 四（二）1",
+    Window.Kind.CONFIRMING: "衡教通〔2021〕127号 九",
 }
 
 
@@ -33,8 +35,9 @@ def season_of(actor: User) -> Season:
 
 
 def windows_of(season: Season, kind: str) -> dict[int, Window]:
-    """Windows of one kind, by stage."""
-    return {window.stage: window for window in season.windows.filter(kind=kind).order_by("stage")}
+    """Windows of one kind that hold for the whole province, by stage."""
+    rows = season.windows.of_province().filter(kind=kind)
+    return {window.stage: window for window in rows.order_by("stage")}
 
 
 def said(moment: datetime) -> str:
@@ -115,33 +118,75 @@ def batch_window_require(batch: Batch) -> None:
 
 
 @transaction.atomic
-def window_set(*, actor: User, kind: str, stage: int, opens_at: datetime, closes_at: datetime) -> Window:
+def window_set(
+    *,
+    actor: User,
+    kind: str,
+    stage: int,
+    opens_at: datetime,
+    closes_at: datetime,
+    batch: Batch | None = None,
+) -> Window:
     """Set a window of the current season (粤招办〔2021〕28号 二（二）（三）（四）).
 
+    Of an officer of the province it holds for the whole province; a city sets the kinds of ``CITY_KINDS`` for
+    itself or for one of its batches.
+
     Args:
-        actor: an officer of the province.
+        actor: an officer of the province or a city.
         kind: a value of ``Window.Kind``.
         stage: 1 or 2.
         opens_at: from this moment on.
         closes_at: up to, and no longer at, this moment.
+        batch: of the actor's city, for which alone it holds.
 
     Raises:
-        Refusal: if the actor is no officer of the province, or it would close before it opens.
+        Refusal: if the actor may not set it, or it would close before it opens.
     """
-    if actor.organisation.kind != Organisation.Kind.PROVINCE:
-        raise Refusal("时间窗由省招办统一设置。")
     if kind not in Window.Kind.values or stage not in STAGES:
         raise Refusal("没有这一事项或阶段。")
+    city = window_place(actor, kind)
     if closes_at <= opens_at:
         raise Refusal("截止时间须晚于开始时间。")
     season = season_of(actor)
+    if batch is not None and (batch.city != city or batch.season_id != season.pk):
+        raise Refusal("只能为本市当前年度的批次设置期限。")
     Season.objects.select_for_update(of=("self",)).get(pk=season.pk)
-    before = Window.objects.filter(season=season, kind=kind, stage=stage).first()
+    before = Window.objects.filter(season=season, kind=kind, stage=stage, city=city, batch=batch).first()
     window, _ = Window.objects.update_or_create(
-        season=season, kind=kind, stage=stage, defaults={"opens_at": opens_at, "closes_at": closes_at}
+        season=season,
+        kind=kind,
+        stage=stage,
+        city=city,
+        batch=batch,
+        defaults={"opens_at": opens_at, "closes_at": closes_at},
     )
     note = f"{said(opens_at)} 至 {said(closes_at)}"
     if before:
         note += f"（原为 {said(before.opens_at)} 至 {said(before.closes_at)}）"
-    deed_record(actor=actor, subject=f"{STAGES[stage]}{window.get_kind_display()}", note=note)
+    deed_record(actor=actor, subject=window_words(window), note=note)
     return window
+
+
+def window_place(actor: User, kind: str) -> str:
+    """The city for which an officer sets windows of a kind; empty for the whole province.
+
+    Raises:
+        Refusal: if he sets none of this kind.
+    """
+    own = actor.organisation
+    if own.kind == Organisation.Kind.PROVINCE:
+        return ""
+    if kind not in Window.CITY_KINDS:
+        raise Refusal("时间窗由省招办统一设置。")
+    if own.kind != Organisation.Kind.CITY:
+        raise Refusal("院校的期限由省、市招办设置。")
+    return own.region
+
+
+def window_words(window: Window) -> str:
+    """What a window is, in words: 第一阶段（统一录取）新生注册."""
+    what = f"{STAGES.get(window.stage, f'第 {window.stage} 阶段')}{window.get_kind_display()}"
+    if window.batch_id:
+        return f"{what}（{window.batch.name}）"
+    return f"{what}（全市）" if window.city else what

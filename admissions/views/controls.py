@@ -24,6 +24,7 @@ from ..services.controls import (
 )
 
 SHOWN = 20
+NUMBERS = ("marks", "number")
 PER_PAGE = 50
 
 
@@ -112,17 +113,19 @@ class ControlPage(ControlMixin, PageView):
         page = Paginator(list(rows.items()), PER_PAGE).get_page(self.request.GET.get("page"))
         keys, values = self.control.keys(self.object), self.control.values(self.object)
         names = self.control.names(self.object, [key for key, _ in page])
+        numbers = [title in self.control.counted for title in self.control.told()]
         shown = [
             {
                 "key": "|".join(key),
                 "cells": [column.write(part) for column, part in zip(keys, key, strict=True)],
-                "names": names.get(key, ()),
-                "values": [column.write(row.get(column.name)) for column in values],
+                "names": zip(names.get(key, ()), numbers, strict=False),
+                "values": [(column.write(row.get(column.name)), column.kind in NUMBERS) for column in values],
                 "set": bool(row) or not values,
             }
             for key, row in page
         ]
-        header = [*(c.title for c in keys), *self.control.told(), *(c.title for c in values)]
+        header = [(c.title, False) for c in keys] + list(zip(self.control.told(), numbers, strict=True))
+        header += [(c.title, c.kind in NUMBERS) for c in values]
         query = self.request.GET.copy()
         query.pop("page", None)
         return super().get_context_data(

@@ -1,4 +1,4 @@
-"""时间窗设置: when dossiers are sent, students registered and rosters printed."""
+"""时间窗设置: when dossiers are sent, students registered and rosters printed; for deadlines see ``deadlines``."""
 
 from django import forms
 from django.http import Http404
@@ -8,7 +8,8 @@ from accounts.forms import ActionForm
 from accounts.models import Organisation
 from accounts.views.base import ActionView, PageView
 
-from ..models import Window
+from ..deadlines import deadline_of_kind
+from ..models import Postponement, Window, WindowNotice
 from ..services import windows as services
 
 
@@ -40,12 +41,41 @@ class WindowForm(ActionForm):
         return data
 
 
+def deadlines_of(view: PageView) -> dict:
+    """Deadlines of schools that the actor sees, and what of late was told and put off, for the page."""
+    actor, office = view.actor, view.actor.organisation
+    seen = Window.objects.visible_to(actor).filter(season__current=True)
+    rows = (
+        seen.filter(kind__in=Window.CITY_KINDS).select_related("batch").order_by("stage", "city", "closes_at")
+    )
+    sets = office.kind in (Organisation.Kind.PROVINCE, Organisation.Kind.CITY)
+    own = "" if office.kind == Organisation.Kind.PROVINCE else office.region
+    told = WindowNotice.objects.visible_to(actor).filter(window__season__current=True)
+    off = Postponement.objects.visible_to(actor).filter(window__season__current=True)
+    return {
+        "deadlines": [
+            {
+                "window": window,
+                "stage_word": services.STAGES[window.stage],
+                "touched": view.page("touched", pk=window.pk),
+                "change": view.page("deadline", pk=window.pk) if sets and window.city == own else "",
+            }
+            for window in rows
+        ],
+        "sets_deadlines": sets,
+        "told": told.select_related("window__batch")[:10],
+        "postponed": off.select_related("window__batch", "made_by")[:10],
+        "new_url": view.page("new_deadline"),
+        "postpone_url": view.page("postpone"),
+    }
+
+
 class WindowsView(PageView):
     """The windows of the current season, set or not, open or not."""
 
     def get_context_data(self, **kwargs):
         season = services.season_of(self.actor)
-        found = {(w.kind, w.stage): w for w in season.windows.all()}
+        found = {(w.kind, w.stage): w for w in season.windows.of_province()}
         rows = [
             {
                 "kind": kind,
@@ -54,14 +84,22 @@ class WindowsView(PageView):
                 "window": found.get((kind, stage)),
                 "clause": services.CLAUSES[kind],
                 "url": self.page("one", kind=kind.value, stage=stage),
+                "touched": self.touched(found.get((kind, stage))),
             }
             for stage, word in services.STAGES.items()
             for kind in Window.Kind
+            if kind not in Window.CITY_KINDS
         ]
         may_set = self.actor.organisation.kind == Organisation.Kind.PROVINCE
         return super().get_context_data(
-            season=season, rows=rows, may_set=may_set, now=timezone.now(), **kwargs
+            season=season, rows=rows, may_set=may_set, now=timezone.now(), **deadlines_of(self), **kwargs
         )
+
+    def touched(self, window: Window | None) -> str:
+        """Where is shown whom the end of a window touches; empty if nothing hangs on it."""
+        if window is None or deadline_of_kind(window.kind) is None:
+            return ""
+        return self.page("touched", pk=window.pk)
 
 
 class WindowView(ActionView):
@@ -75,7 +113,7 @@ class WindowView(ActionView):
 
     def place(self):
         kind, stage = self.kwargs["kind"], self.kwargs["stage"]
-        if kind not in Window.Kind.values or stage not in services.STAGES:
+        if kind not in Window.Kind.values or kind in Window.CITY_KINDS or stage not in services.STAGES:
             raise Http404
         season = services.season_of(self.actor)
         return season, services.windows_of(season, kind).get(stage)

@@ -4,4 +4,6 @@ import sys
 
 from dispatch.kernel.command import main
 
+if sys.stdout is not None:
+    sys.stdout.reconfigure(errors="backslashreplace")  # an encoding without the letter is no error
 sys.exit(main())

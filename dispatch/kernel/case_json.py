@@ -86,7 +86,7 @@ class _Reader:
             if ratio is not None and ratio < 0:
                 raise BadCase(f"{path}.ratio must not be negative")
             yield (
-                count_of(unit["capacity"], f"{path}.capacity"),
+                count_of(unit, "capacity", path),
                 100 if ratio is None else ratio,
                 self._region(unit, path),
                 sex_of(unit, path),

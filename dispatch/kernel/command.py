@@ -4,19 +4,25 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
+
+import numpy as np
 
 from dispatch.kernel import case_json, folder
 from dispatch.kernel.case import Case, Key, Mode, Posed, Rule, pose
 from dispatch.kernel.check import faults
 from dispatch.kernel.fields import BadCase, number_of, plain
 from dispatch.kernel.outcome_file import outcome_bytes, outcome_read
-from dispatch.kernel.problem import TiePolicy, digest
+from dispatch.kernel.problem import Outcome, TiePolicy, digest
 from dispatch.kernel.wording import sentences
 
 WRONG, BAD = 1, 2
+LONGEST_LINE = 500
+"""Characters of a line that says what is wrong; the place stands in front."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,16 +33,28 @@ def main(arguments: list[str] | None = None) -> int:
         line, with nothing written.
     """
     try:
+        if sys.stdout is None:
+            raise BadCase("the standard output is closed")
         chosen = _parser().parse_args(arguments)
         rule = _rule(chosen)
-        case = _read(chosen.case, chosen.keys)
-        return chosen.deed(chosen, case, pose(case, rule))
+        notes: list[str] = []
+        case = _read(chosen.case, chosen.keys, notes.append)
+        status = chosen.deed(chosen, case, pose(case, rule))
+        sys.stdout.flush()
+        for note in notes:  # not before: a bad case gets one line
+            _tell(f"note: {note}")
+        return status
     except BadCase as error:
         _tell(str(error))
         return BAD
     except BrokenPipeError:  # whoever reads has had enough, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _stop_printing()
         return 0
+    except OSError as error:
+        if error.filename is None:
+            _stop_printing()
+        _tell(f"{error.filename or 'the standard output'}: {error.strerror}")
+        return BAD
     except MemoryError:
         _tell(f"{chosen.case}: the case does not fit the memory")
         return BAD
@@ -63,8 +81,20 @@ def _check(chosen, case: Case, posed: Posed) -> int:
     if not wrong:
         for fault in faults(posed.problem, outcome, posed.bands, posed.ties, posed.tier):
             found.append(fault.words(case.unit_name, case.candidate_name))
+    found = found or [*_otherwise(case, outcome, posed.solve())]
     print("\n".join(found or ["no fault"]))  # noqa: T201
     return WRONG if found else 0
+
+
+def _otherwise(case: Case, outcome: Outcome, again: Outcome) -> Iterator[str]:
+    """Where the rules come to something else, though no property is hurt.
+
+    There may be several stable outcomes where units rank by orders of their own; `faults` tells them apart
+    for strict ties only.
+    """
+    others = np.flatnonzero((outcome.position != again.position) | (outcome.unit != again.unit))
+    if others.size:
+        yield f"{len(others)}人重算的去向与此结果不同，其中有{case.candidate_name(int(others[0]))}。"
 
 
 def _explain(chosen, case: Case, posed: Posed) -> int:
@@ -109,14 +139,18 @@ def _rule(chosen) -> Rule:
     return Rule(mode, chosen.bands, TiePolicy(chosen.ties), chosen.rounding, chosen.tiers)
 
 
-def _read(path: Path, keys: tuple[Key, ...] | None) -> Case:
+def _read(path: Path, keys: tuple[Key, ...] | None, note: Callable[[str], None]) -> Case:
     reader = folder if path.is_dir() else case_json
-    return reader.read(path, keys, note=lambda line: _tell(f"note: {line}"))
+    return reader.read(path, keys, note)
 
 
 def _write(path: Path, lines: bytes) -> None:
-    """All or nothing: a reader finds the old file or the new one."""
+    """All or nothing: a reader finds the old file or the new one. A device or a pipe is written to as it is."""
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(lines)
+            return
+        path = Path(os.path.realpath(path))  # a link stays, and leads to the new file
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise BadCase(f"{path}: {error.strerror}") from None
@@ -135,7 +169,13 @@ def _write(path: Path, lines: bytes) -> None:
 
 
 def _tell(line: str) -> None:
-    print(" ".join(line.split()), file=sys.stderr)  # noqa: T201
+    line = " ".join(line.split())
+    print(line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…", file=sys.stderr)  # noqa: T201
+
+
+def _stop_printing() -> None:
+    """Let what is still to be printed go nowhere: the standard output cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -145,6 +185,7 @@ class _Parser(argparse.ArgumentParser):
         raise BadCase(message)
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m dispatch.kernel", description="Compute and verify a dispatch.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
@@ -160,9 +201,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("outcome", type=Path, metavar="OUTCOME", help="as solve writes it")
         if name == "explain":
             command.add_argument("candidate", metavar="CANDIDATE", help="id of the candidate")
-        command.add_argument("--mode", choices=[*Mode], default=Mode.SCORE_FIRST)
+        command.add_argument("--mode", choices=[mode.value for mode in Mode], default=Mode.SCORE_FIRST)
         command.add_argument("--bands", type=_bands, metavar="1,2", help="sizes; the last one repeats")
-        command.add_argument("--ties", choices=[*TiePolicy], default=TiePolicy.STRICT)
+        command.add_argument("--ties", choices=[ties.value for ties in TiePolicy], default=TiePolicy.STRICT)
         command.add_argument("--rounding", choices=["up", "half_up"], default="up")
         command.add_argument("--keys", type=_keys, metavar="total,ma,rank:asc", help="best first")
         command.add_argument("--tiers", type=_tiers, metavar="660,630", help="lowest totals of segments")

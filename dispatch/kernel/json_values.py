@@ -1,12 +1,24 @@
 """The values of a JSON case: each of the right type, or an error that says where it is."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from dispatch.kernel.case import INT32_MAX, id_fault
 from dispatch.kernel.fields import BadCase, number_of, whole
+
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+')
+"""A text or a number of a JSON document that can be read."""
+
+
+class _BadLiteral(ValueError):
+    """A number that is none, as it is written."""
+
+    def __init__(self, literal: str, message: str):
+        super().__init__(message)
+        self.literal = literal
 
 
 def document(path: Path):
@@ -15,15 +27,34 @@ def document(path: Path):
     Raises:
         BadCase: if it cannot be read, is no JSON in UTF-8, or has a number that is none or a key twice.
     """
+    twice = []
+
+    def entries(pairs: list[tuple]) -> dict:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice.append((found, next(name for name in names if names.count(name) > 1)))
+        return found
+
+    text = ""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        return json.loads(
+        found = json.loads(
             text,
             parse_float=_literal,
             parse_int=_literal,
             parse_constant=_constant,
-            object_pairs_hook=_object,
+            object_pairs_hook=entries,
         )
+        if twice:
+            owner, name = twice[-1]  # the outermost: nothing around it was thrown away
+            where = next(_paths_to(owner, found, ""))
+            raise BadCase(f"{where or 'the file'}: the key {said(name)} occurs twice")
+        return found
+    except _BadLiteral as error:
+        at = next(token.start() for token in TOKEN.finditer(text) if token[0] == error.literal)
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        raise BadCase(f"{path.name} line {line} column {column}: {error}") from None
     except OSError as error:
         raise BadCase(f"{path.name}: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -37,26 +68,30 @@ def document(path: Path):
 def _literal(text: str) -> Decimal | int:
     number = number_of(text)
     if number is None:
-        raise BadCase(f"the number {text[:40]} is too long")
+        raise _BadLiteral(text, f"the number {text[:40]} is too long")
     return int(text) if text.lstrip("-").isdecimal() else number
 
 
 def _constant(text: str):
-    raise BadCase(f"{text} is no number")
+    raise _BadLiteral(text, f"{text} is no number")
 
 
-def _object(pairs: list[tuple]) -> dict:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadCase(f"the key {said(twice)} occurs twice in one object")
-    return found
+def _paths_to(wanted, value, path: str) -> Iterator[str]:
+    """Where in a document an object is."""
+    if value is wanted:
+        yield path
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _paths_to(wanted, inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for at, inner in enumerate(value):
+            yield from _paths_to(wanted, inner, f"{path}[{at}]")
 
 
 def said(value) -> str:
     """A value in one short line."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    number = isinstance(value, Decimal)
+    text = str(value) if number else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -114,12 +149,12 @@ def number_at(owner: Mapping, name, path: str) -> Decimal | int | None:
     return value
 
 
-def count_of(value, where: str) -> int:
+def count_of(owner: Mapping, name: str, path: str) -> int:
     """A number of seats."""
-    number = number_at({where: value}, where, "")  # the type
+    number = number_at(owner, name, path)
     count = whole(number)
     if count is None or not 0 <= count <= INT32_MAX:
-        raise BadCase(f"{where} must be a whole number from 0 to {INT32_MAX}, not {said(value)}")
+        raise BadCase(f"{path}.{name} must be a whole number from 0 to {INT32_MAX}, not {said(number)}")
     return count
 
 

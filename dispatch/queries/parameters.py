@@ -15,7 +15,7 @@ from ..models import ControlVersion, Run, RunSchool
 OWN_KEYS = {
     "concession_priority": "照顾对象优先",
     "raw_total": "原始总分",
-    "lottery": "随机序号",
+    "lottery": "随机号",
     "choice_order": "志愿顺序",
 }
 NOT_SET, LINE = "未设", "分数线"
@@ -41,7 +41,10 @@ def parameters_sheet(batch: Batch, parameters: dict, run: Run | None = None) -> 
         there is nothing; ``changed``, number of rows that differ.
     """
     before, last = _last_time(batch, parameters, run)
-    rows = parameters_compared(batch, parameters | _plans_of(run), before)
+    plans = _plans_of(run)
+    if before and not plans:  # counted only when it is rehearsed
+        before.pop("plans", None)
+    rows = parameters_compared(batch, parameters | plans, before)
     return {"rows": rows, "last": last, "changed": sum(row["changed"] for row in rows)}
 
 

@@ -6,8 +6,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
-from admissions.lifecycle import BY_STEP, State
-from admissions.models import Choice, Concession, DossierEvent, ReturnReason, Season, Subject, Window
+from admissions.deadlines import window_over
+from admissions.lifecycle import BY_STEP, OVERLAYS, State
+from admissions.models import Batch, Choice, Concession, DossierEvent, ReturnReason, Subject, Window
 from quotas.models import PlanLine
 
 from ..models import Placement, Sheet
@@ -95,7 +96,8 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         reasons = [reason for reason in reasons if reason.pk not in NO_MAJOR_LEFT]
     by_code = {reason.pk: reason for reason in reasons if not reason.needs_words}
     quick = [by_code[code] for code in FREQUENT if code in by_code][:9]
-    back = events and events[0].step in ("reconsider_admission", "reconsider_return")
+    moved = next((event for event in events if event.step not in OVERLAYS), None)
+    back = moved and moved.step in ("reconsider_admission", "reconsider_return")
     return Reading(
         placement=placement,
         marks=[(s, person.scores[s.position] if s.position < len(person.scores) else None) for s in subjects],
@@ -107,7 +109,7 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         ),
         default=placement.plan_line_id or _default(chosen, lines),
         events=events,
-        returned_words=events[0].note if back else "",
+        returned_words=moved.note if back else "",
         reasons=reasons,
         quick=list(enumerate(quick, 1)),
     )
@@ -121,10 +123,12 @@ def _default(chosen, lines: list[PlanLine]) -> int | None:
     return None
 
 
-def deadline_of(season: Season):
-    """When the window of deciding closes: the one open now, else the next, else none."""
+def deadline_of(batch: Batch):
+    """When a school must have decided: the end of its window of reading if there is one, else of dispatching."""
+    if (window := window_over(batch, Window.Kind.READING)) is not None:
+        return window.closes_at
     now = timezone.now()
-    windows = Window.objects.filter(season=season, kind=Window.Kind.DISPATCH, closes_at__gt=now)
+    windows = Window.objects.filter(season=batch.season_id, kind=Window.Kind.DISPATCH, closes_at__gt=now)
     return windows.order_by("closes_at").values_list("closes_at", flat=True).first()
 
 

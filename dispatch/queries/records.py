@@ -143,12 +143,13 @@ def run_seals(run: Run) -> dict:
     the chain holds.
 
     Returns:
-        ``seals``: each with ``word`` and ``by``; ``breaks``: of the chain.
+        ``seals``: each with ``word``, ``by`` and ``by_key`` (name and key of who did it); ``breaks``: of the chain.
     """
     own = list(run.seals.order_by("number"))
     for seal in own:
         seal.word = DEEDS.get(seal.deed, seal.deed)
-        seal.by = (_said(seal) or {}).get("by_name", "")
+        said = _said(seal) or {}
+        seal.by, seal.by_key = said.get("by_name", ""), said.get("by")
     if not own:
         return {"seals": [], "breaks": []}
     chain = Seal.objects.filter(season=run.batch.season_id, number__lte=own[-1].number).order_by("number")
@@ -156,20 +157,28 @@ def run_seals(run: Run) -> dict:
 
 
 def run_record(run: Run) -> dict:
-    """The panel 留存与核对 of an executed run.
+    """The panel 留存与核对 of a run that was executed or cancelled.
 
     Returns:
-        ``record``: verifications (the last first), seals with the breaks of their chain, the case file;
-        and ``disagrees``: the verifications, the last of each method, that do not agree.
+        ``record``: verifications (the last first), seals with the breaks of their chain, the case file,
+        ``placements_digest`` as sealed at the execution (what the second implementation computes); and
+        ``disagrees``: the verifications, the last of each method, that do not agree.
     """
-    if not run.executed_at:
+    if not run.executed_at and not run.cancelled_at:
         return {"record": None}
     verifications = list(run.verifications.select_related("made_by"))
     last = {verification.method: verification for verification in reversed(verifications)}
     disagrees = [verification for verification in last.values() if not verification.agrees]
+    sealed = run_seals(run)
+    said = next((_said(seal) for seal in sealed["seals"] if seal.deed == "execute"), None) or {}
     return {
-        "record": {"verifications": verifications, "disagrees": disagrees, "case": case_kept(run)}
-        | run_seals(run)
+        "record": {
+            "verifications": verifications,
+            "disagrees": disagrees,
+            "case": case_kept(run),
+            "placements_digest": said.get("placements_digest", ""),
+        }
+        | sealed
     }
 
 

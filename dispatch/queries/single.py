@@ -10,9 +10,11 @@ import numpy as np
 from django.db.models import BigIntegerField, Count, F, OuterRef, SmallIntegerField, Subquery, Value
 from django.db.models.expressions import RawSQL
 
+from accounts.refusals import Refusal
 from admissions.bulk import INT4, INT8, copy_out
 from admissions.lifecycle import UNDECIDED, State
 from admissions.models import Batch, Candidate, Choice, School
+from admissions.services.windows import batch_window_require, window_require
 from quotas.models import PlanLine
 
 from ..conditions import barred_by, columns_of, groups_of
@@ -89,7 +91,7 @@ def standings_of(asks: Sequence[Ask]) -> dict[Ask, Standing]:
         plans.setdefault((line.batch_id, line.school_id), []).append(line)
     batches = {lines[0].batch_id: lines[0].batch for lines in plans.values()}
     known = _choices_and_returns(candidates, batches)
-    running = runs_pausing(batches)
+    running, shut = runs_pausing(batches), _shut(batches)
     needs = _needs([ask for ask in asks if ask.candidate in candidates], candidates, plans)
     against = _against(asks, candidates, batches)
     found = {}
@@ -109,7 +111,7 @@ def standings_of(asks: Sequence[Ask]) -> dict[Ask, Standing]:
             against=against.get(ask, ""),
             returned=0 in known.get(triple, ()),
             choice=min((position for position in known.get(triple, ()) if position), default=None),
-            closed=pause_words(run).rstrip("。") if run else _closed(first),
+            closed=shut.get(ask.batch) or (pause_words(run).rstrip("。") if run else _closed(first)),
             left=sum(line.left - line.seats_over for line in lines) - (first.reading or 0),
         )
     return found
@@ -142,7 +144,7 @@ def _plans(asks: Sequence[Ask]):
         batch__in={ask.batch for ask in asks}, school__in={ask.school for ask in asks}
     )
     return (
-        rows.select_related("batch", "school")
+        rows.select_related("batch__season", "school")
         .with_left()
         .annotate(status=Subquery(control.values("status")[:1]), reading=Subquery(counted))
         .order_by("pk")
@@ -162,6 +164,27 @@ def _choices_and_returns(candidates, batches) -> dict[tuple[int, int, int], set[
     for *triple, position in rows:
         found.setdefault(tuple(triple), set()).add(position)
     return found
+
+
+def _shut(batches: dict[int, Batch]) -> dict[int, str]:
+    """Why nothing is sent of a batch now, by its key: as for a run, the province's windows and the batch's own."""
+    seasons = {batch.season_id: batch.season for batch in batches.values()}
+    by_season = {
+        key: _words(window_require, season=season, kind="dispatch") for key, season in seasons.items()
+    }
+    return {
+        key: by_season[batch.season_id] or _words(batch_window_require, batch=batch)
+        for key, batch in batches.items()
+    }
+
+
+def _words(guard, **what) -> str:
+    """What a guard refuses with; empty if it lets pass."""
+    try:
+        guard(**what)
+    except Refusal as refusal:
+        return str(refusal).rstrip("。")
+    return ""
 
 
 def _closed(line: PlanLine) -> str:

@@ -153,6 +153,7 @@ def run_confirm(*, actor: User, run: Run, fingerprint: str) -> None:
             come from the public randomness of the frozen roster.
     """
     run_allowed(actor, run, "dispatch.confirm_dispatch")
+    batch_lock(run.batch_id)  # schools that act in the batch now finish; then they pause
     run = Run.objects.select_for_update(of=("self",)).select_related("batch__season").get(pk=run.pk)
     if run.created_by_id == actor.pk:
         raise Refusal("复核人不能是发起人本人。")
@@ -162,7 +163,6 @@ def run_confirm(*, actor: User, run: Run, fingerprint: str) -> None:
         raise Refusal(f"该次投档{run.get_state_display()}，不能复核。")
     if run.fingerprint != fingerprint:
         raise Refusal("预演结果已经变化，请刷新页面重新核对指纹。")
-    batch_lock(run.batch_id)  # schools that act in the batch now finish; then they pause
     run.state, run.confirmed_by, run.confirmed_at = Run.State.CONFIRMED, actor, timezone.now()
     run.save(update_fields=["state", "confirmed_by", "confirmed_at"])
     deed_record(actor=actor, subject=f"复核 {run}", note=f"指纹 {fingerprint[:16]}", count=run.sent)

@@ -33,15 +33,14 @@ class SheetsView(PageView):
         sheets = list(own.select_related("batch__season", "school", "run")[:200])
         counts = counts_of(sheets)
         mine = own_work(self.actor, sheets)
-        until = {sheet.batch.season_id: sheet.batch.season for sheet in sheets}
-        until = {key: deadline_of(season) for key, season in until.items()}
+        until = {sheet.batch_id: sheet.batch for sheet in sheets if not sheet.submitted_at}
+        until = {key: deadline_of(batch) for key, batch in until.items()}
         # What was handed to a member comes before what all may read; otherwise as it is, the newest first.
         sheets.sort(key=lambda sheet: not (sheet.pk in mine and mine[sheet.pk].undecided))
         words = self.request.GET.get("q", "").strip()
         return super().get_context_data(
             sheets=[
-                (sheet, counts[sheet.pk], until[sheet.batch.season_id], mine.get(sheet.pk))
-                for sheet in sheets
+                (sheet, counts[sheet.pk], until.get(sheet.batch_id), mine.get(sheet.pk)) for sheet in sheets
             ],
             words=words,
             found=read_by(self.actor, placements_named(self.actor, words))[:20] if words else None,
@@ -107,7 +106,7 @@ class SheetMixin(ObjectMixin):
             "object": self.object,
             "counts": counts_of([self.object])[self.object.pk],
             "lines": self.lines,
-            "deadline": deadline_of(self.object.batch.season),
+            "deadline": deadline_of(self.object.batch),
             "leader": self.function.key == LEADER,
             "names": Pages(self.function),
             "function": self.function,

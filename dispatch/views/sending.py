@@ -12,8 +12,9 @@ from ..models import Run
 from ..queries.ceremony import ceremony_of
 from ..queries.checks import checks_of
 from ..queries.records import run_record
-from ..queries.rehearsals import rehearsals_panel
-from ..queries.runs import batches_with_runs, run_schools, run_summary
+from ..queries.rehearsals import formal_of_last_run, rehearsals_panel
+from ..queries.runs import batches_with_runs, opened, run_schools, run_summary
+from ..queries.story import run_story
 from ..requests import point
 from ..runs import run_explain
 from ..services import executing, sending
@@ -63,14 +64,19 @@ class RunPage(RunMixin, PageView):
 
     def get_context_data(self, **kwargs):
         jobs = Job.objects.filter(function=self.object.function, subject_id=self.object.pk)
+        rehearsals, record = rehearsals_panel(self.object), run_record(self.object)
+        seals = record["record"] and record["record"]["seals"]
         return super().get_context_data(
             schools=run_schools(self.object),
             summary=run_summary(self.object),
             job=jobs.first(),
             left_out=School.objects.filter(pk__in=self.object.left_out),
-            **rehearsals_panel(self.object),
+            may_cancel=self.object.state != Run.State.CANCELLED and not opened(self.object),
+            story=run_story(self.object, formal=rehearsals["formal"], seals=seals),
+            **rehearsals,
+            comparable=len(rehearsals["rehearsals"]) > 1 or bool(formal_of_last_run(self.actor, self.object)),
             ceremony=ceremony_of(self.object),
-            **run_record(self.object),
+            **record,
             why=self.why(),
             **kwargs,
         )
@@ -151,6 +157,7 @@ class ReasonForm(ActionForm):
 
 class CancelView(RunDeed):
     form_class = ReasonForm
+    extra_context = {"danger": True}
     submit_label = "撤销"
     done = "已撤销，{result} 份档案回到在库。"
     words = "将撤销“{run}”，已投出的档案全部回到在库。"

@@ -31,8 +31,9 @@ class SingleTable(tables.Table):
     name = tables.Column("姓名", accessor="candidate__name", orderable=False)
     batch = tables.Column("批次", accessor="batch__name", orderable=False)
     school = tables.Column("院校", accessor="school__name", order_by="school__code")
-    reason = tables.Column(orderable=False)
-    words = tables.Column(orderable=False, attrs={"td": {"class": "clip", "title": lambda value: value}})
+    words = tables.Column(
+        "理由", orderable=False, attrs={"td": {"class": "clip", "title": lambda value: value}}
+    )
     asked_by = tables.Column("申请人", accessor="asked_by__name", orderable=False)
     agreed_by = tables.Column("批准人", accessor="agreed_by__name", orderable=False)
     state = StateColumn(verbose_name="目前", accessor="candidate__dossier", orderable=False)
@@ -70,7 +71,7 @@ class BelowTable(SingleTable):
         attrs = SingleTable.Meta.attrs | {"aria-label": "线下投档登记"}
         sequence = (
             "request", "at", "step", "county", "number", "name", "batch", "school", "major", "line", "score",
-            "short", "reason", "words", "asked_by", "agreed_by", "state",
+            "short", "words", "asked_by", "agreed_by", "state",
         )  # fmt: skip
 
 
@@ -121,6 +122,7 @@ class RegisterView(ListView):
     Attributes:
         one: tail of the function below which a request of the register stands; None where its own function
             may not show it.
+        hidden: columns left out: a school is not told which officer agreed.
     """
 
     model = SingleDispatch
@@ -128,6 +130,7 @@ class RegisterView(ListView):
     steps: frozenset = frozenset()
     heading = ""
     one: str | None = "one"
+    hidden: tuple[str, ...] = ()
 
     def get_queryset(self):
         rows = self.visible(SingleDispatch).filter(season__current=True, step__in=self.steps)
@@ -136,7 +139,8 @@ class RegisterView(ListView):
         ).order_by("-pk")
 
     def get_table_kwargs(self):
-        return {"url": f"{self.function.url_name}__{self.one}" if self.one else ""}
+        url = f"{self.function.url_name}__{self.one}" if self.one else ""
+        return {"url": url, "exclude": self.hidden}
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(heading=self.heading, home=self.page(), **kwargs)

@@ -1,3 +1,4 @@
 from .enrolment import Enrolment
+from .late import LateCandidate, LateCounter
 
-__all__ = ["Enrolment"]
+__all__ = ["Enrolment", "LateCandidate", "LateCounter"]

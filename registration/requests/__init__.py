@@ -1,5 +1,5 @@
 """Kinds of requests about admissions; each registers itself."""
 
-from . import transfer, withdrawal
+from . import late_candidate, transfer, withdrawal
 
-__all__ = ["transfer", "withdrawal"]
+__all__ = ["late_candidate", "transfer", "withdrawal"]

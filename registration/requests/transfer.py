@@ -7,6 +7,7 @@ attached (粤招办〔2021〕28号 四（二）3).
 from collections.abc import Sequence
 
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from accounts.context import unwalled
@@ -103,6 +104,7 @@ def parties(request: Request) -> Sequence[Party]:
 
 def check(requests: Sequence[Request]) -> dict[int, Sequence[Check]]:
     """录取, 未挂起, 名册, 次数, 计划, 注册期限, 原校意见 of each."""
+    prefetch_related_objects(requests, "season")
     with unwalled():
         found = standings_of(requests)
         fixed = not_withdrawn([request.candidate_id for request in requests])

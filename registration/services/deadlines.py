@@ -81,6 +81,10 @@ def unregistered_reset(
         raise Refusal("不在您的管辖范围内。")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reset:{window.season_id}"])
+    # It may have been put off since the caller looked; from here on nobody puts it off until this has ended.
+    rows = Window.objects.select_for_update(of=("self",), no_key=True).select_related("season")
+    window = rows.get(pk=window.pk)
+    require_closed(window, window.stage)
     rows = unregistered(window, region).filter(held=False)
     dossiers = list(
         rows.select_for_update(of=("self",), no_key=True).only("pk", "placement_id").order_by("pk")
@@ -93,7 +97,7 @@ def unregistered_reset(
         actor=actor,
         step="reset_unregistered",
         dossiers=dossiers,
-        words=f"{said(window.closes_at)} 注册截止，未办理注册",
+        words=f"{said(window.closes_at)} 注册截止，未办理注册（粤招办〔2021〕28号 二（三）1）",
         subject=deed_subject(window),
         note=f"区域 {region}；{said(window.closes_at)} 注册截止",
     )

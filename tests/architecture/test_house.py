@@ -22,6 +22,7 @@ PERSONS = (
     "dispatch_singledispatch",
     "dispatch_trait",
     "registration_enrolment",
+    "registration_latecandidate",
 )
 
 

@@ -315,7 +315,7 @@ def test_parameters_in_words_beside_their_former_values(cast, batch, schools):
     }
     assert rows["分数线（荔湾区）"]["value"] == rows["梯度线"]["value"] == "未设"
     assert rows["志愿分段"]["value"] == "1、2"
-    assert rows["同分比较"]["value"] == "语文＋数学 → 综合素质 → 随机序号"
+    assert rows["同分比较"]["value"] == "语文＋数学 → 综合素质 → 随机号"
     assert rows["指定院校"]["value"] == schools[0].name
     assert rows["随机种子"]["value"] == "2021-42"
     assert not any(row["changed"] for row in parameters_compared(batch, now, None))

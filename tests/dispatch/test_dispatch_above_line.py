@@ -1,5 +1,7 @@
 """指定考生线上点投: one officer asks, a second agrees; the school reads a sheet of one dossier."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.urls import reverse
@@ -8,7 +10,7 @@ from accounts.context import walled
 from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.lifecycle import State
-from admissions.models import Candidate, DossierEvent, Request
+from admissions.models import Batch, Candidate, DossierEvent, Request
 from admissions.services import requests as services
 from admissions.services.dossiers import dossiers_hold
 from dispatch.models import Placement, Run, SchoolCondition, SchoolControl, Sheet, SingleDispatch
@@ -17,6 +19,7 @@ from quotas.models import PlanLine
 from tests import factories
 from tests.concurrency import in_threads
 from tests.factories_dispatch import placement_of, sheet_released, state_of, version_of
+from tests.factories_registration import make_window
 from tests.factories_requests import drafted, paper, posted, submitted
 from tests.factories_single import agree, line_at, point_asked, point_values
 
@@ -65,7 +68,8 @@ def test_an_officer_asks_and_a_second_person_agrees_on_the_pages(
 
 
 def test_the_school_reads_decides_and_submits_it(cast, candidate, batch, ready, client_of):
-    agree(cast.second, asked(cast, candidate, batch, ready))
+    both = factories.make_user("gz-both", cast.city.organisation, "sending", "reviewing")
+    agree(cast.second, point_asked(both, KEY, candidate, batch, ready))
     sheet = Sheet.objects.get()
     school = client_of(cast.school)
     assert sheet.number in school.get(reverse("dispatch:decide_as_leader")).content.decode()
@@ -83,8 +87,8 @@ def test_the_school_reads_decides_and_submits_it(cast, candidate, batch, ready, 
         plan_line=line.pk,
     )
     submitting.sheet_submit(actor=cast.school, sheet=sheet)
-    with pytest.raises(Refusal):
-        reviewing.admissions_approve(actor=cast.city, placements=[placement_of(candidate).pk])
+    with pytest.raises(Refusal, match="本人"):
+        reviewing.admissions_approve(actor=both, placements=[placement_of(candidate).pk])
     reviewing.admissions_approve(actor=cast.reviewer, placements=[placement_of(candidate).pk])
     assert state_of(candidate) == State.ADMITTED
 
@@ -191,9 +195,19 @@ def returned(ready, candidate, batch):
     )  # fmt: skip
 
 
+def past_the_windows(ready, candidate, batch):
+    make_window(batch.season, "dispatch", opens=timedelta(days=-9), closes=timedelta(days=-1))
+
+
+def past_the_batch(ready, candidate, batch):
+    Batch.objects.update(closes_at="2021-01-01T00:00Z")
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        (past_the_windows, "院校：第一阶段（统一录取）投档录取已于 .* 截止"),
+        (past_the_batch, "院校：中职批投档已于 .* 截止"),
         (no_plan, "计划：院校计划已满"),
         (below, "分数线：控制线 300.01，投档成绩 300.00，低 0.01 分，不能线上点投"),
         (unmarked, "分数线：控制线 250.00，没有成绩"),

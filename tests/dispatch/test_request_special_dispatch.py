@@ -68,7 +68,9 @@ def test_another_schools_request_is_not_there(cast, three, batch, plan_line, cli
     client = client_of(cast.other_school)
     assert client.get(reverse(f"{PAGE}__one", args=[row.pk])).status_code == 404
     assert three[0].number not in client.get(reverse(f"{PAGE}__register")).content.decode()
-    assert three[0].number in client_of(cast.school).get(reverse(f"{PAGE}__register")).content.decode()
+    own = client_of(cast.school).get(reverse(f"{PAGE}__register")).content.decode()
+    assert three[0].number in own
+    assert cast.reviewer.name not in own, "a school is not told which officer agreed"
 
 
 def test_whoever_is_wrong_is_named_and_nothing_is_kept(

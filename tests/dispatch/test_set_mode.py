@@ -34,6 +34,17 @@ def test_the_difference_is_shown_and_then_set_as_a_new_version(cast, batch, clie
     assert "投档比例（%） 100 → 105" in Deed.objects.get(function="dispatch.set_mode").note
 
 
+def test_tie_keys_are_written_and_shown_by_their_names(cast, batch, client_of):
+    client = client_of(cast.city)
+    values = VALUES | {"tie_keys": "照顾对象优先 语文＋数学 等级：综合素质 随机号"}
+    assert client.post(address(batch), values | CONFIRMED).status_code == 302
+    batch.refresh_from_db()
+    assert batch.tie_keys == ["concession_priority", "chinese+maths", "grade:综合素质", "lottery"]
+    page = client.get(address(batch)).content.decode()
+    assert 'value="照顾对象优先 语文+数学 等级:综合素质 随机号"' in page
+    assert "chinese" not in page
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -278,7 +278,7 @@ def slowly(problem, allotment, sizes, ties, allotted_sizes):
         seen.append(new)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(allotted_problems(), reference.bands, reference.ties, reference.bands)
 def test_equals_one_candidate_at_a_time(case, sizes, ties, allotted_sizes):
     problem, allotment = case

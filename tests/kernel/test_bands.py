@@ -23,7 +23,7 @@ def test_published_example_by_score():
     assert letters(score_first.solve(golden())) == "AABBCC--"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(problems(), reference.bands, reference.ties)
 def test_equals_one_candidate_at_a_time(problem, sizes, ties):
     assert same(bands.solve(problem, sizes, ties), reference.solve(problem, sizes, ties))

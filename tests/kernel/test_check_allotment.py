@@ -28,7 +28,7 @@ def claim(problem, allotment, rows, floors=None):
     return Allotted(Outcome(position, unit), via, floors)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(allotted_problems(), reference.bands, reference.ties, reference.bands)
 def test_what_the_rounds_do_is_right(case, sizes, ties, allotted_sizes):
     problem, allotment = case

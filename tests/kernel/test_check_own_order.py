@@ -44,7 +44,7 @@ def right_ones(problem, sizes, ties):
     ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(problems_with_place(), reference.bands, reference.ties)
 def test_what_the_rules_do_is_right(problem, sizes, ties):
     assert list(faults(problem, bands.solve(problem, sizes, ties), sizes, ties)) == []
@@ -61,7 +61,7 @@ def test_what_the_rules_do_in_segments_is_right(case, sizes, ties, data):
     assert list(faults(problem, tiers.solve(problem, tier, sizes, ties), sizes, ties, tier)) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problems_with_standing(**TINY), reference.bands)
 def test_nothing_else_is_right(problem, sizes):
     """All outcomes of a tiny problem: only one has no fault, though several may be stable."""

@@ -341,6 +341,57 @@ def test_a_reader_who_has_had_enough_is_no_error(tmp_path):
         assert (process.wait(), process.stderr.read()) == (0, b"")
 
 
+@pytest.mark.parametrize(
+    ("redirect", "said"),
+    [
+        (">/dev/full", b"the standard output: No space left on device\n"),
+        (">&-", b"the standard output is closed\n"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_told_in_one_line(redirect, said, tmp_path):
+    for what in ("solve CASE", "explain CASE c1"):
+        line = f'"$0" -m dispatch.kernel {what.replace("CASE", "$1")} {redirect}'
+        call = ["sh", "-c", line, sys.executable, case_of(tmp_path, GOLDEN)]
+        done = subprocess.run(call, cwd=ROOT, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (2, said)
+
+
+def test_letters_that_the_output_does_not_know_are_no_error(tmp_path):
+    call = [sys.executable, "-m", "dispatch.kernel", "explain", case_of(tmp_path, GOLDEN), "c1"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, check=True)
+    assert done.stdout.startswith(b"\\u8003\\u751fc1")
+
+
+def test_a_link_stays_and_a_pipe_is_written_to(tmp_path, capsys):
+    link, target, pipe = (tmp_path / name for name in ("link", "target", "pipe"))
+    link.symlink_to(target)
+    case = case_of(tmp_path, GOLDEN)
+    assert run(capsys, "solve", case, "--out", link)[0] == 0
+    assert (link.is_symlink(), target.read_text()) == (True, RIGHT)
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert run(capsys, "solve", case, "--out", pipe)[0] == 0
+    assert os.read(reader, 9999).decode() == RIGHT
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("ties", ["strict", "accept_all", "reject_all"])
+def test_of_several_stable_outcomes_only_that_of_the_rules_is_right(ties, tmp_path, capsys):
+    """Each prefers what the other has, as in Example 1 of Gale and Shapley (1962): the units' best is not ours."""
+    case = case_of(tmp_path, {
+        "units": [{"id": "A", "capacity": 1}, {"id": "B", "capacity": 1}],
+        "candidates": [{"id": "1", "choices": ["A", "B"]}, {"id": "2", "choices": ["B", "A"]}],
+        "priority": {"type": "per_unit", "orders": {"A": ["2", "1"], "B": ["1", "2"]}},
+    })  # fmt: skip
+    options = ("--mode", "deferred_acceptance", "--ties", ties)
+    assert run(capsys, "solve", case, *options)[1] == "1,A,1\n2,B,1\n"
+    status, text = run(capsys, "check", case, outcome_of(tmp_path, "1,B,2\n2,A,2\n"), *options)
+    assert status == 1
+    assert ("重算" in text) == (ties != "strict")
+
+
 def test_any_column_of_numbers_may_be_a_key(tmp_path, capsys):
     (tmp_path / "units.csv").write_text("unit,plan\nA,1\n")
     (tmp_path / "candidates.csv").write_text("candidate,region,sex,total\n1,7,1,5\n2,8,2,5\n3,8,1,5\n")

@@ -33,7 +33,7 @@ def everywhere(problem, by_candidate):
     return replace(problem, place=np.repeat(by_candidate[:, None], problem.choices.shape[1], axis=1))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(problems_with_place(), reference.bands, reference.ties)
 def test_equals_one_candidate_at_a_time(problem, sizes, ties):
     assert same(bands.solve(problem, sizes, ties), reference.solve(problem, sizes, ties))

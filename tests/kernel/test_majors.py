@@ -184,7 +184,7 @@ def slowly(score, majors, accepts_adjustment, seats, rule, gaps, eligible=None, 
     return line, [How.UNPLACED_NOT_ADJUSTING if h is None else h for h in how]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(schools())
 def test_equals_one_candidate_at_a_time(school):
     """Major by major as deferred acceptance: with the choice as first weight nobody is displaced by a later."""

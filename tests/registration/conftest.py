@@ -1,6 +1,7 @@
 """Transfers: students of the first school, a line of the second for the same city, and who decides."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from admissions.models import Candidate, Request
 from admissions.services import requests as services
 from dispatch.models import Placement
 from quotas.models import PlanLine
+from registration.models import LateCandidate
 from tests import factories
 from tests.factories_registration import admit, make_window
 from tests.factories_requests import drafted, submitted
@@ -79,3 +81,53 @@ def transfer(cast, season, plan_line, schools, batch, make_candidates):
         old_line=plan_line,
         line=line,
     )
+
+
+LATE = "registration.enter_late_candidate"
+
+
+@dataclass(frozen=True)
+class Late:
+    """The second stage is open; a school enters people for a line of its own.
+
+    Attributes:
+        school: leader who enters; reviewer: of the source city, 广州; line: two seats.
+    """
+
+    school: User
+    reviewer: User
+    line: PlanLine
+
+    def values(self, serial: int = 1, **more) -> dict:
+        """Of the form: one person a serial number."""
+        born = date(2000, 5, 1)
+        values = {
+            "name": "陈" + "一二三四五六七八九十"[serial % 10] + "明", "sex": "1", "id_type": "1",
+            "id_number": factories.id_number(serial, born=born), "born_on": born.isoformat(),
+            "ethnic_group": "01", "county": "440103", "line": self.line.pk, "handler": "王老师", "reason": "L01",
+            "graduated_from": "荔湾区第一中学", "graduated_in": "2016", "words": "",
+        }  # fmt: skip
+        return values | more
+
+    def draft(self, serial: int = 1, *, actor: User | None = None, **more) -> Request:
+        return drafted(actor or self.school, LATE, self.values(serial, **more))
+
+    def enter(self, serial: int = 1, *, actor: User | None = None, **more) -> Request:
+        """Submitted."""
+        return submitted(actor or self.school, LATE, self.values(serial, **more))
+
+    def admitted(self, serial: int = 1, **more) -> LateCandidate:
+        """Entered and approved."""
+        row = self.enter(serial, **more)
+        services.request_approve(actor=self.reviewer, request=row.pk)
+        return LateCandidate.objects.get(request=row)
+
+
+@pytest.fixture
+def late(cast, season, plan_line):
+    make_window(season, "dispatch", 1, opens=timedelta(days=-40), closes=timedelta(days=-30))
+    make_window(season, "registration", 1, opens=timedelta(days=-40), closes=timedelta(days=-5))
+    make_window(season, "dispatch", 2, opens=timedelta(days=-5), closes=timedelta(days=60))
+    make_window(season, "registration", 2, opens=timedelta(days=-5), closes=timedelta(days=61))
+    PlanLine.objects.filter(pk=plan_line.pk).update(seats_planned=2)
+    return Late(school=cast.school, reviewer=cast.reviewer, line=plan_line)

@@ -31,7 +31,7 @@ class SetSchoolConditions(SchoolsControl):
             *super().keys(batch),
             Column("group", "组号", "number", low=1, high=20, note="各组都要满足，同组满足一条即可"),
             Column("kind", "项目", "choice", {key: kind.title for key, kind in KINDS.items()}),
-            Column("item", "对象", must=False, note="科目代码或附加信息的名称"),
+            Column("item", "对象", must=False, note="科目或附加信息的名称"),
             Column("demand", "要求", must=False),
         )
 

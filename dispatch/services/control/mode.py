@@ -1,5 +1,7 @@
 """设置投档模式: by which rule the dossiers of a batch are sent, as a template with versions (domain.md §4.3)."""
 
+import re
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
@@ -13,6 +15,7 @@ from ...kernel import bands, tiers
 from ...kernel.order import place_by_choice
 from ...kernel.problem import Problem
 from ...loading import NO_COLUMN, tie_key_sql
+from ...queries.parameters import OWN_KEYS
 from ...snapshot import rule_of
 from .base import BatchControl
 from .batches import whole_batch
@@ -21,6 +24,7 @@ VALUES = (
     "mode", "ratio_percent", "rounding", "tie_policy", "tie_keys", "tiers", "bands", "major_rule", "major_gaps",
 )  # fmt: skip
 MOST_MARKS = 200_000
+GRADE = "等级"
 
 # domain.md §6.4: three schools with two seats each, eight candidates, best first.
 EXAMPLE = (
@@ -41,8 +45,8 @@ class SetMode(BatchControl):
             Column("rounding", "取整", "choice", dict(Batch.Rounding.choices)),
             Column("tie_policy", "末位同分", "choice", dict(Batch.Ties.choices)),
             Column(
-                "tie_keys", "同分比较", "words", must=False,
-                note="依次比较，用空格分开；科目可用加号求和，如 chinese+maths；等级如 grade:综合素质",
+                "tie_keys", "同分比较", "words", key_names(batch), must=False,
+                note="依次比较，用空格分开；科目可用加号求和，如 语文+数学；等级如 等级:综合素质",
             ),
             Column("tiers", "梯度线", "marks_list", must=False, note="仅梯度模式，由高到低，用空格分开"),
             Column(
@@ -82,7 +86,7 @@ def mode_faults(batch: Batch, row: dict) -> list[str]:
     if len(set(keys)) != len(keys):
         said.append("同分比较项有重复。")
     if "lottery" in keys and keys[-1] != "lottery":
-        said.append("随机序号须放在同分比较的最后。")
+        said.append("随机号须放在同分比较的最后。")
     if "choice_order" in keys:
         if [key for key in keys if key != "lottery"][-1] != "choice_order":
             said.append("志愿顺序须放在其他比较项之后。")
@@ -136,14 +140,21 @@ def mode_example(row: dict) -> str:
     )
 
 
-def keys_known(batch: Batch) -> list[tuple[str, str]]:
-    """What tie keys may name, with its meaning."""
-    subjects = Subject.objects.filter(season=batch.season_id, city=batch.city)
-    return [
-        *subjects.values_list("code", "name"),
-        ("raw_total", "原始总分"),
-        ("concession_priority", "同分优先照顾"),
-        ("grade:项目", "考生附加信息中的等级，A 优先"),
-        ("choice_order", "志愿顺序"),
-        ("lottery", "随机号"),
+def key_names(batch: Batch) -> dict[str, str]:
+    """What officers call the parts of tie keys, by code; a name that two subjects share is left out."""
+    subjects = list(
+        Subject.objects.filter(season=batch.season_id, city=batch.city).values_list("code", "name")
+    )
+    names = Counter([name for _, name in subjects] + [*OWN_KEYS.values(), GRADE])
+    plain = {code: name for code, name in subjects if names[name] == 1 and not re.search(r"[\s+＋:：]", name)}
+    return plain | OWN_KEYS | {"grade": GRADE}
+
+
+def keys_known(batch: Batch) -> list[str]:
+    """What may be filled in as tie keys."""
+    names = key_names(batch)
+    subjects = Subject.objects.filter(season=batch.season_id, city=batch.city).values_list("code", flat=True)
+    said = {"grade": f"{GRADE}:项目（考生附加信息中的等级，A 优先）"}
+    return [names.get(code, code) for code in subjects] + [
+        said.get(code, names[code]) for code in (*OWN_KEYS, "grade")
     ]

@@ -90,8 +90,10 @@ class SetSchoolBatch(BatchControl):
             Column("kind", "计划类型", "choice", kinds_of() | {"": "未分类型"}),
         )
 
+    counted = ("计划条数", "计划数")
+
     def told(self):
-        return ("学校名称", "计划条数", "计划数")
+        return ("学校名称", *self.counted)
 
     def values(self, batch):
         return (Column("batch", "所属批次", "choice", batches_of(batch)),)
