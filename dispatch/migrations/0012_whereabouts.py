@@ -35,6 +35,6 @@ GRANT SELECT ON dispatch_whereabouts TO {WEB_ROLE};
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0011_auto_review"), ("admissions", "0013_whereabouts")]
+    dependencies = [("dispatch", "0011_auto_review"), ("admissions", "0014_whereabouts")]
 
     operations = [migrations.RunSQL(VIEW, "DROP VIEW dispatch_whereabouts;")]

@@ -15,7 +15,6 @@ from tests.browser.conftest import with_password
 from tests.browser.desk import axe_source
 
 AXE = axe_source()
-import itertools
 
 IN_AUGUST = datetime(2021, 8, 25, 2, tzinfo=UTC)  # 10:00 in Guangzhou
 DEADLINE = datetime(2021, 9, 21, 16, tzinfo=UTC)  # 9/22 00:00
@@ -30,8 +29,6 @@ def states() -> dict[str, int]:
 
 
 def looked_at(at) -> None:
-    import itertools
-
     assert at.barriers(AXE) == [], at.tab.url
 
 

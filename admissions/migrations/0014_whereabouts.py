@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("admissions", "0012_consent_lapses"),
+        ("admissions", "0013_window_deadlines"),
     ]
 
     operations = [
