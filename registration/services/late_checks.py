@@ -177,7 +177,7 @@ def _check_line(case: Case, line: PlanLine | None) -> Check:
 
 
 def _windows(cases: Sequence[Case]) -> dict[tuple[int, str], Window]:
-    rows = Window.objects.filter(season__in={case.season.pk for case in cases}, stage=STAGE)
+    rows = Window.objects.of_province().filter(season__in={case.season.pk for case in cases}, stage=STAGE)
     return {(window.season_id, window.kind): window for window in rows}
 
 
