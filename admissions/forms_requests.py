@@ -24,12 +24,13 @@ class RequestForm(ActionForm):
             label="申请理由", choices=[("", "请选择"), *((r.code, f"{r.code} {r.name}") for r in reasons)]
         )
         needed = [r.code for r in reasons if r.needs_text]
+        told = "" if len(needed) == len(reasons) else f"理由为 {'、'.join(needed)} 的，"
         self.fields["words"] = forms.CharField(
             label="情况说明",
             max_length=500,
             required=False,
             widget=forms.Textarea(attrs={"rows": 3}),
-            help_text=f"{'、'.join(needed)} 须写明具体情况" if needed else "",
+            help_text="" if not needed else f"{told}须写明具体情况",
         )
         if draft is None:
             self.fields["paper"] = forms.FileField(

@@ -23,7 +23,7 @@ from django.db import connection  # noqa: E402
 from admissions.jobs import Progress  # noqa: E402
 from dispatch import loading, placing, second, snapshot  # noqa: E402
 from dispatch.runs import run_explain  # noqa: E402
-from dispatch.services import executing, sending, verifying  # noqa: E402
+from dispatch.services import comparing, executing, sending, verifying  # noqa: E402
 
 from . import filling, floor, scratch  # noqa: E402
 from .common import MB, Report, Steps, medians, peak_memory, say, shares, timed  # noqa: E402
@@ -115,6 +115,10 @@ def once(filled: str, orm: int) -> dict:
             lambda: verifying.run_verify(actor=officer, run=run, progress=PROGRESS)
         )
     found["verify_memory"] = memory["added"]
+    what_if = {"lines": 500, "plans_percent": 10}
+    found["what_if"] = timed(
+        lambda: comparing.run_ask(actor=officer, run=run, asked=what_if, progress=PROGRESS)
+    )[1]
     replayed, found["replay"] = timed(lambda: verifying._replay(run, PROGRESS, 1, 7))
     run.refresh_from_db()
     if not run.verified_at or not replayed.agrees:
@@ -147,7 +151,18 @@ def measure(size: int, choices: int, units: int, repeat: int, orm: int) -> dict:
 
 def summary(runs: list[dict]) -> dict:
     """Medians and ratios."""
-    names = ("run", "floor", "floor_read", "check", "explain", "cancel", "rehearsal", "verify", "replay")
+    names = (
+        "run",
+        "floor",
+        "floor_read",
+        "check",
+        "explain",
+        "cancel",
+        "rehearsal",
+        "verify",
+        "replay",
+        "what_if",
+    )
     found = {name: median(run[name] for run in runs) for name in names}
     tables = ("steps", "parts", "rehearsal_steps", "verify_steps")
     found |= {name: medians([run[name] for run in runs]) for name in tables}
@@ -156,6 +171,7 @@ def summary(runs: list[dict]) -> dict:
     found["run_per_floor"] = median(run["run"] / run["floor"] for run in runs)
     found["check_per_run"] = found["check"] / found["run"]
     found["verify_per_run"] = median(run["verify"] / run["run"] for run in runs)
+    found["what_if_per_run"] = median(run["what_if"] / run["run"] for run in runs)
     found["replay_per_run"] = median(run["replay"] / run["run"] for run in runs)
     found["microseconds_per_candidate"] = found["run"] / n * 1e6
     found["memory_per_candidate"] = max(run["memory"] for run in runs) / n
@@ -185,7 +201,8 @@ def tell(found: dict) -> None:
     for line in shares(found["rehearsal_steps"], found["rehearsal"]):
         say(line)
     say(f"verification by the second implementation {found['verify']:.2f} s, / run {found['verify_per_run']:.2f};"
-        f" replay {found['replay']:.2f} s, / run {found['replay_per_run']:.2f}; target 0.7")  # fmt: skip
+        f" replay {found['replay']:.2f} s, / run {found['replay_per_run']:.2f}; target 0.7;"
+        f" what-if {found['what_if']:.2f} s, / run {found['what_if_per_run']:.2f}; must 0.25, target 0.10")  # fmt: skip
     for line in shares(found["verify_steps"], found["verify"]):
         say(line)
     say(f"memory per candidate {found['memory_per_candidate']:.0f} B, of the rehearsal"

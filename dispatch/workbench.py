@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.workbench import Figure, Notice, ToDo, workbench_part
 from admissions.lifecycle import State
 from admissions.models import ImportedFile
+from admissions.templatetags.words import region_name
 from quotas.models import PlanLine
 
 from .models import AutoDecision, AutoRule, AutoSwitch, Placement, Run, Sheet, SingleDispatch, StatusRequest
@@ -18,6 +19,7 @@ from .queries.keeping import TOLD_FOR, taken_back
 from .queries.reading import deadline_of
 from .queries.sheets import counts_of
 from .queries.waiting import waiting
+from .services.school import pause_words, runs_pausing
 from .services.single import ADMITTING
 
 REVIEWS = (
@@ -112,6 +114,16 @@ def losses(actor: User):
             name = "dispatch:decide_as_leader__one" if leader else "dispatch:decide_dossiers__one"
             url = reverse(name, args=[last.sheet_id]) if not last.sheet.cancelled_at else url
         yield Notice(words, level="warning", url=url)
+
+
+@workbench_part
+def pauses(actor: User):
+    """A school is told that it can do nothing in a batch while that is dispatched."""
+    if not actor.may("dispatch.decide_as_leader") and not actor.may("dispatch.decide_dossiers"):
+        return
+    lines = PlanLine.objects.filter(school__in=actor.scope.schools, season__current=True)
+    for run in runs_pausing(lines.order_by().values_list("batch", flat=True).distinct()).values():
+        yield Notice(f"{region_name(run.batch.city)} {pause_words(run)}发布后自动恢复。", level="warning")
 
 
 @workbench_part

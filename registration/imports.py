@@ -171,7 +171,7 @@ class LateCandidateImporter(Importer):
     def _closed(self) -> str:
         season: Season = self.context.season
         kind = Window.Kind.DISPATCH
-        return closed_words(season.windows.filter(kind=kind, stage=STAGE).first(), kind, STAGE)
+        return closed_words(season.windows.of_province().filter(kind=kind, stage=STAGE).first(), kind, STAGE)
 
     def diff(self):
         return f"SELECT s.row_no, NULL::bigint AS key, 'new' AS action, NULL::bigint AS was FROM {ROWS} s"

@@ -87,7 +87,9 @@ def batch_must_not_be_paused(batch: int) -> None:
 
 def pause_words(run: Run) -> str:
     """That schools pause in a run's batch, and since when."""
-    return f"{run.batch.name}正在投档，院校操作已暂停（自 {timezone.localtime(run.confirmed_at):%H:%M}）。"
+    return (
+        f"{run.batch.name}正在投档，院校操作已暂停（自 {timezone.localtime(run.confirmed_at):%m-%d %H:%M}）。"
+    )
 
 
 def sheet_locked(*, actor: User, sheet: Sheet) -> Sheet:

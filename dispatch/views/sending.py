@@ -134,8 +134,8 @@ class RehearseView(RunDeed):
 class ExecuteView(RunDeed):
     submit_label = "执行投档"
     done = "投档已开始执行。"
-    words = "将按复核过的指纹执行“{run}”，档案投出后考生状态改为“已投档”。"
-    words_admits = "将按复核过的指纹执行“{run}”，中签考生直接改为“录取”并占用计划。"
+    words = "将按复核过的指纹 {run.fingerprint:.16} 执行“{run}”，档案投出后考生状态改为“已投档”。"
+    words_admits = "将按复核过的指纹 {run.fingerprint:.16} 执行“{run}”，中签考生直接改为“录取”并占用计划。"
 
     def act(self, data):
         executing.run_execute_start(actor=self.actor, run=self.object)
@@ -144,7 +144,7 @@ class ExecuteView(RunDeed):
 class ReleaseView(RunDeed):
     submit_label = "发布院校"
     done = "已发布 {result} 份投档单，院校可以开始办理。"
-    words = "将把“{run}”的投档单发布给院校。"
+    words = "将把“{run}”的投档单发布给院校；院校开始阅档后，不能再整体撤销。"
     words_admits = "将把“{run}”的录取名单发布给院校，院校据以办理注册。"
 
     def act(self, data):

@@ -62,7 +62,7 @@ def times(column: str) -> QuerySet:
 
 def with_stage(rows: QuerySet, column: str = "season") -> QuerySet:
     """Rows with the stage to which an admission made now belongs, and the end of its registration."""
-    windows = Window.objects.filter(season=OuterRef(column)).order_by("-stage")
+    windows = Window.objects.of_province().filter(season=OuterRef(column)).order_by("-stage")
     begun = windows.filter(kind=Window.Kind.DISPATCH, stage__gt=1, opens_at__lte=timezone.now())
     ends = windows.filter(kind=Window.Kind.REGISTRATION, stage=OuterRef("stage"))
     rows = rows.annotate(stage=Coalesce(Subquery(begun.values("stage")[:1]), Value(1)))

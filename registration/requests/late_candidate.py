@@ -21,16 +21,19 @@ from quotas.requests.lines import LineField, own_lines
 
 from ..entries import KEY, PROFILE, Entry
 from ..services.late import late_candidate_admit, late_candidates_lock
-from ..services.late_checks import TITLES, Case, cases_of, late_checks
+from ..services.late_checks import HEADERS, TITLES, Case, cases_of, late_checks
 
-#: Under which field a red check is told.
-FIELDS = dict(zip(TITLES, ("id_number", "id_number", "id_number", "id_number", "line", None), strict=True))
+#: Under which field a red check is told; what is wrong with the person himself is told under its own.
+FIELDS = dict(zip(TITLES, ("", "id_number", "id_number", "id_number", "line", None), strict=True))
+OWN = {header: field for field, header in HEADERS.items()}
+FIRST = ("reason", "words")
 PLAIN = forms.TextInput(attrs={"autocomplete": "off"})
 
 
 class LateCandidateForm(RequestForm):
     """A person, the plan line he goes to, and who answers for the entry. What is wrong is told at once."""
 
+    two_columns = True
     name = forms.CharField(label="姓名", max_length=60, widget=PLAIN, help_text="与证件一致")
     sex = forms.ChoiceField(label="性别", choices=[("", "请选择"), *Sex.choices])
     id_type = forms.ChoiceField(label="证件类型", initial="1")
@@ -61,6 +64,7 @@ class LateCandidateForm(RequestForm):
         statuses = [(status.code, status.name) for status in political_statuses()]
         fields["political_status"].choices = [("", "请选择"), *statuses]
         fields["county"].choices = [("", "请选择"), *counties_of_lines(lines)]
+        self.order_fields(FIRST)
 
     def clean_id_number(self):
         return self.cleaned_data["id_number"].strip().upper()
@@ -77,8 +81,12 @@ class LateCandidateForm(RequestForm):
         )
         case = Case(self.draft.pk if self.draft else 0, self.entry, season, data["line"].school_id)
         for title, found in zip(TITLES, late_checks([case])[case.key], strict=True):
-            if found.light == Light.RED:
-                self.add_error(FIELDS[title], f"{title}：{found.words}。")
+            if found.light != Light.RED:
+                continue
+            for words in found.words.split("；"):
+                header, _, rest = words.partition("：")
+                field = FIELDS[title] if header not in OWN else OWN[header]
+                self.add_error(field or None, f"{rest if header in OWN else words}。")
         return data
 
     def asked(self) -> Asked:

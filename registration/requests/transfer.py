@@ -103,7 +103,7 @@ def parties(request: Request) -> Sequence[Party]:
 
 
 def check(requests: Sequence[Request]) -> dict[int, Sequence[Check]]:
-    """录取, 未挂起, 名册, 次数, 计划, 注册期限, 原校意见 of each."""
+    """录取, 挂起, 名册, 次数, 计划, 注册, 原校 of each."""
     prefetch_related_objects(requests, "season")
     with unwalled():
         found = standings_of(requests)
@@ -116,11 +116,11 @@ def check(requests: Sequence[Request]) -> dict[int, Sequence[Check]]:
         printed = fixed.get(request.candidate_id, "")
         checks[request.pk] = (
             _check_place(request, now),
-            Check(RED, "档案已挂起，释放后才能办理") if now.held else Check(GREEN),
+            Check(RED, "档案已挂起，释放后才能办理") if now.held else Check(GREEN, "未挂起"),
             Check(RED, f"{printed}，请按更正办理") if printed else Check(GREEN, "未打印"),
             _check_times(now.before, limit_in(request.season.province)),
             _check_line(request, lines.get(request.payload["line"])),
-            Check(RED, over) if over else Check(GREEN),
+            Check(RED, over) if over else Check(GREEN, "尚未截止"),
             _check_answer(request, now.answer),
         )
     return checks
@@ -187,7 +187,7 @@ KIND = register(
         review="registration.review_transfers",
         prefix="ZX",
         form=TransferForm,
-        checks=("录取", "未挂起", "名册", "次数", "计划", "注册期限", "原校意见"),
+        checks=("录取", "挂起", "名册", "次数", "计划", "注册", "原校"),
         parties=parties,
         check=check,
         take_effect=take_effect,

@@ -101,7 +101,9 @@ def late_checks(cases: Sequence[Case]) -> dict[int, tuple[Check, ...]]:
         case.key: (
             Check(RED, "；".join(faults[place])) if place in faults else Check(GREEN, "校验通过"),
             *_check_known(case, known.get(case.entry.id_number, ())),
-            Check(RED, TWICE) if (case.season.pk, case.entry.subject) in twins else Check(GREEN),
+            Check(RED, TWICE)
+            if (case.season.pk, case.entry.subject) in twins
+            else Check(GREEN, "没有其他补录"),
             _check_line(case, lines.get(case.entry.line)),
             _check_time(case, windows),
         )
@@ -175,7 +177,7 @@ def _check_line(case: Case, line: PlanLine | None) -> Check:
 
 
 def _windows(cases: Sequence[Case]) -> dict[tuple[int, str], Window]:
-    rows = Window.objects.filter(season__in={case.season.pk for case in cases}, stage=STAGE)
+    rows = Window.objects.of_province().filter(season__in={case.season.pk for case in cases}, stage=STAGE)
     return {(window.season_id, window.kind): window for window in rows}
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.urls import reverse
 
 from accounts.context import walled
@@ -65,6 +66,20 @@ def test_an_officer_asks_and_a_second_person_agrees_on_the_pages(
     placement = placement_of(candidate)
     assert (placement.method, placement.run_id, placement.dispatch_score) == ("single", None, 30000)
     assert (state_of(candidate), placement.sheet.number) == (State.SENT, row.number)
+
+
+def test_what_the_checks_refuse_is_not_offered_to_be_confirmed(
+    cast, candidate, batch, ready, plan_line, client_of, media
+):
+    client = client_of(cast.city)
+    row = drafted(cast.city, KEY, point_values(candidate, batch, ready))
+    PlanLine.objects.filter(pk=plan_line.pk).update(seats_taken=F("seats_planned"))
+    answer = client.post(reverse(f"{PAGE}__submit", args=[row.pk]), {"version": row.version})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "系统检查未通过，不能提交。计划：" in page
+    assert row.summary in page
+    assert 'name="confirmed"' not in page
 
 
 def test_the_school_reads_decides_and_submits_it(cast, candidate, batch, ready, client_of):

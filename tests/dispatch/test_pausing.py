@@ -152,10 +152,11 @@ def test_the_pages_say_so(cast, batch, schools, reading, client_of):
         reverse("dispatch:decide_as_leader__one", args=[reading.pk]),
         reverse("dispatch:admit_from_pool"),
         reverse("dispatch:admit_in_bulk"),
+        reverse("accounts:workbench"),
     ]
     assert not any("院校操作已暂停" in reader.get(page).content.decode() for page in pages)
     run = confirmed(cast, batch, schools)
-    assert all("院校操作已暂停：自" in reader.get(page).content.decode() for page in pages)
+    assert all("院校操作已暂停" in reader.get(page).content.decode() for page in pages)
     page = reverse("dispatch:dispatch_school__run", args=[run.pk])
     assert "院校操作已暂停：自" in office.get(page).content.decode()
 

@@ -211,7 +211,8 @@ def test_of_two_schools_that_submit_one_person_at_once_one_is_heard(late, cast, 
 def test_of_two_schools_one_person_approved_at_once_has_one_number(late, cast, schools, batch):
     """Even where two entries of one person wait side by side, as after a correction by hand."""
     line = factories.make_plan_line(schools[1], batch)
-    other = late.draft(actor=cast.other_school, line=line.pk)
+    # Another county, so that nothing but the person himself makes them wait for each other.
+    other = late.draft(actor=cast.other_school, line=line.pk, county="440104")
     rows = [late.enter(), other]
     Request.objects.filter(pk=other.pk).update(subject="another")
     other.refresh_from_db()

@@ -22,7 +22,7 @@ from rosters.models import Roster
 from rosters.services.printing import roster_print, rosters_print_start
 from tests import factories
 from tests.concurrency import in_threads
-from tests.factories_registration import admit, register, state_of
+from tests.factories_registration import admit, make_window, register, state_of
 from tests.factories_requests import posted
 from tests.registration.conftest import TRANSFER
 
@@ -136,6 +136,26 @@ def test_what_has_moved_meanwhile_is_refused_and_the_approval_undone(transfer, c
     assert "已不在申请所指的录取上" in answer.content.decode()
     assert Request.objects.get().state == "submitted"
     assert row.parties.get(organisation=transfer.reviewer.organisation).decision == ""
+
+
+def test_who_was_admitted_by_a_third_school_meanwhile_stays_there(transfer, batch):
+    register(transfer.placements[:1], transfer.old)
+    row = transfer.consented()
+    registration_cancel(actor=transfer.old, candidate=transfer.student.pk, reason="转往外省")
+    third = factories.make_plan_line(factories.make_school("30001"), batch)
+    admit([transfer.student], third)
+    with pytest.raises(Refusal, match="已不在申请所指的录取上"):
+        services.request_approve(actor=transfer.reviewer, request=row.pk)
+    assert where(transfer) == ("admitted", third.school_id)
+    assert transfer.seats() == (2, 0)
+
+
+def test_after_the_end_of_registration_he_stays(transfer, season):
+    row = transfer.consented()
+    make_window(season, opens=timedelta(days=-20), closes=timedelta(hours=-1))
+    with pytest.raises(Refusal, match=r"新生注册已于.*截止，转入后无法注册，不能转校"):
+        services.request_approve(actor=transfer.reviewer, request=row.pk)
+    assert at_old(transfer)
 
 
 def test_a_held_dossier_stays(transfer):

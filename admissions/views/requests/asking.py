@@ -137,6 +137,7 @@ class SubmitRequestView(OwnDeed):
     """Submit a draft, after what is asked for and what the checks say were seen."""
 
     form_class = SubmitForm
+    template_name = "admissions/requests_submit.html"
     confirm = True
     submit_label = "提交申请"
     done = "{result}"
@@ -154,6 +155,11 @@ class SubmitRequestView(OwnDeed):
         if row.state != Request.State.DRAFT or row.version != data["version"]:
             raise Refusal("申请内容或状态已变化，没有提交。", hint="请返回申请页面核对。")
         checks = dict(zip(self.kind.checks, queries.checks_of([row])[row.pk], strict=True))
+        red = [
+            f"{title}：{check.words}" for title, check in checks.items() if check.light == services.Light.RED
+        ]
+        if red:
+            raise Refusal("系统检查未通过，不能提交。" + "；".join(red), hint="请修改或作废。")
         parties = [f"{party.role}{party.organisation.name}" for party in self.kind.parties(row)]
         days = self.kind.days(row.season.province)
         to = f"由{'、'.join(parties)}审核，期限 {days} 天" if parties else "无需审核，提交后立即生效"
