@@ -85,16 +85,16 @@ def deadlines(actor: User):
     for notice in sorted(rows, key=lambda row: row.due_at)[:TOLD]:
         window, kind = notice.window, deadline_of_kind(notice.window.kind)
         touched = _touching(actor, notice, kind.touched(window))
-        if not touched and actor.scope.schools:
+        if not touched and (actor.scope.schools or window.has_closed):
             continue
         left = window.closes_at - now
         when = f"还有 {left.days} 天" if left.days >= 1 else "不到 1 天"
         when = (
             f"{said(window.closes_at)} 截止，{when}"
             if not window.has_closed
-            else f"已于 {said(window.closes_at)} 截止"
+            else f"{said(window.closes_at)} 已截止"
         )
-        words = f"{window_words(window)}{when}；{touched} 名考生{kind.words}。{kind.then}"
+        words = f"{window_words(window)}：{when}；{touched} 名考生{kind.words}。{kind.then}"
         level = "error" if window.has_closed else "warning" if left <= timedelta(days=1) else "info"
         yield Notice(words, level=level, url=_page_of(actor, kind, window))
 

@@ -25,7 +25,7 @@ def windows_today(actor) -> Iterator[Part]:
         return
     now = timezone.now()
     today = timezone.localdate()
-    for window in season.windows.of_province():
+    for window in season.windows.of_province().exclude(kind__in=Window.CITY_KINDS):
         what = f"{STAGES.get(window.stage, '')}{window.get_kind_display()}"
         if window.is_open:
             soon = (window.closes_at - now).total_seconds() < SOON

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -314,6 +313,5 @@ class CheckView(ObjectMixin, ActionView):
             rule_url=self.page("one", pk=self.object.rule_id),
             cancel_url=f"{self.page('decisions')}?result=open",
             asked=self.object.sampled and self.object.agrees is None,
-            withdraw_url=reverse("registration:review_withdrawals"),
             **kwargs,
         )
