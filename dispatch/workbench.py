@@ -14,12 +14,13 @@ from admissions.templatetags.words import region_name
 from quotas.models import PlanLine
 
 from .models import AutoDecision, AutoRule, AutoSwitch, Placement, Run, Sheet, SingleDispatch, StatusRequest
+from .models.run import PAUSING_STATES
 from .queries.handing import own_work
 from .queries.keeping import TOLD_FOR, taken_back
 from .queries.reading import deadline_of
 from .queries.sheets import counts_of
 from .queries.waiting import waiting
-from .services.school import pause_words, runs_pausing
+from .services.school import pause_words
 from .services.single import ADMITTING
 
 REVIEWS = (
@@ -122,7 +123,8 @@ def pauses(actor: User):
     if not actor.may("dispatch.decide_as_leader") and not actor.may("dispatch.decide_dossiers"):
         return
     lines = PlanLine.objects.filter(school__in=actor.scope.schools, season__current=True)
-    for run in runs_pausing(lines.order_by().values_list("batch", flat=True).distinct()).values():
+    pausing = Run.objects.filter(state__in=PAUSING_STATES, batch__in=lines.order_by().values("batch"))
+    for run in pausing.select_related("batch"):
         yield Notice(f"{region_name(run.batch.city)} {pause_words(run)}发布后自动恢复。", level="warning")
 
 

@@ -201,6 +201,7 @@ class ConfirmRunView(ObjectMixin, ActionView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
+            cancel_url=self.page(),
             schools=run_schools(self.object),
             summary=run_summary(self.object),
             left_out=School.objects.filter(pk__in=self.object.left_out),
