@@ -85,6 +85,13 @@ class Camera:
         self.picture(data, "manage-candidates-check", place)
 
     def confirmation(self, browser: Browser, address: str) -> None:
+        """What the second person sees; and, by whoever opened the run, what more seats would change."""
+        if "compare-rehearsals" not in self.taken:
+            sender, page = self.person("sending"), address.replace("confirm-dispatch", "dispatch-batch")
+            form = sender.get(f"{page}ask/")
+            sender.do(f"{page}ask/", filled(form) | {"plans_percent": "20"})
+            sender.wait(page)
+            self.picture(sender, "compare-rehearsals", f"{page}compare/")
         self.picture(browser, "confirm-dispatch", address)
 
     def run(self, browser: Browser, address: str) -> None:
@@ -96,6 +103,7 @@ class Camera:
             told[number] = text.count("<li>", text.find('class="why-list"'))
         number = max(told, key=told.get) if told else ""
         self.picture(browser, "dispatch-batch", f"{page}?candidate={number}")
+        self.picture(browser, "recall-dossier", "/dispatch/recall-dossier/")
 
     def reading(self, browser: Browser, sheet: str) -> None:
         """The longest sheet so far, some of it decided at the keyboard."""
@@ -153,6 +161,15 @@ class Camera:
             (self.folder / f"{name}.png").write_bytes(small(page.screenshot()))
             chromium.close()
         self.taken.add(name)
+
+
+def filled(form: str) -> dict[str, str]:
+    """What the choices of a form are set to, so that it can be sent with one thing changed."""
+    chosen = {}
+    for name, options in re.findall(r'<select name="(\w+)".*?>(.*?)</select>', form, re.S):
+        if value := re.search(r'<option value="(\w+)" selected', options):
+            chosen[name] = value[1]
+    return chosen | dict(re.findall(r'<input type="\w+" name="(\w+)" value="([^"]*)"', form))
 
 
 def decide_some(page: Page) -> None:
