@@ -8,15 +8,19 @@ from .models import Run
 from .services import comparing, drawing, executing, filing, passing, sending, verifying
 
 
+def _of_run(key: str, service) -> None:
+    """Run a service on the run that a job is about, for the job's owner."""
+
+    def work(job, progress):
+        return service(actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress)
+
+    job_run(key, work)
+
+
 @shared_task(name="dispatch.tasks.rehearse")
 def rehearse(key: str) -> None:
     """Rehearse the run a job is about."""
-    job_run(
-        key,
-        lambda job, progress: sending.run_rehearse(
-            actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
-        ),
-    )
+    _of_run(key, sending.run_rehearse)
 
 
 @shared_task(name="dispatch.tasks.ask")
@@ -28,12 +32,7 @@ def ask(key: str) -> None:
 @shared_task(name="dispatch.tasks.freeze_roster")
 def freeze_roster(key: str) -> None:
     """Freeze the roster of the run a job is about."""
-    job_run(
-        key,
-        lambda job, progress: drawing.roster_freeze(
-            actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
-        ),
-    )
+    _of_run(key, drawing.roster_freeze)
 
 
 @shared_task(name="dispatch.tasks.execute")
@@ -54,34 +53,19 @@ def execute(key: str) -> None:
 @shared_task(name="dispatch.tasks.verify")
 def verify(key: str) -> None:
     """Verify the executed run a job is about."""
-    job_run(
-        key,
-        lambda job, progress: verifying.run_verify(
-            actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
-        ),
-    )
+    _of_run(key, verifying.run_verify)
 
 
 @shared_task(name="dispatch.tasks.recheck")
 def recheck(key: str) -> None:
     """Compute the run a job is about once more."""
-    job_run(
-        key,
-        lambda job, progress: verifying.run_recheck(
-            actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
-        ),
-    )
+    _of_run(key, verifying.run_recheck)
 
 
 @shared_task(name="dispatch.tasks.case")
 def case(key: str) -> None:
     """Write the case file of the run a job is about."""
-    job_run(
-        key,
-        lambda job, progress: filing.case_make(
-            actor=job.owner, run=Run.objects.get(pk=job.subject_id), progress=progress
-        ),
-    )
+    _of_run(key, filing.case_make)
 
 
 @shared_task(name=passing.TASK)
