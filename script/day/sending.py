@@ -95,7 +95,8 @@ def dispatch(sender: Browser, second: Browser, batch: str) -> int:
     fingerprint = re.search(r'name="fingerprint" value="([0-9a-f]{64})"', page)[1]
     second.do(f"/dispatch/confirm-dispatch/run/{key}/", {"fingerprint": fingerprint})
     sender.do(f"{run}execute/")
-    page = sender.wait(run)
+    sender.wait(run)
+    page = sender.wait(run)  # the verification, which begins when the execution has ended
     sender.do(f"{run}release/")
     return int(re.search(r"投出 ([\d\u202f]+)，", page)[1].replace("\u202f", ""))
 
