@@ -6,5 +6,8 @@ class AdmissionsConfig(AppConfig):
     verbose_name = "招生"
 
     def ready(self):
-        from . import workbench  # noqa: F401 - registers its parts
+        from . import (
+            lookups,  # noqa: F401 - registers itself
+            workbench,  # noqa: F401 - registers its parts
+        )
         from .imports import importers  # noqa: F401 - each registers itself

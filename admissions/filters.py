@@ -38,7 +38,7 @@ class CandidateFilter(filters.FilterSet):
         fields = ()
 
     def begins(self, rows, name, value):
-        return rows.filter(**{f"{name}__startswith": value.strip()})
+        return rows.filter(**{f"{name}__begins": value.strip()})
 
     def whole(self, rows, name, value):
         return rows.filter(**{name: value.strip().upper()})

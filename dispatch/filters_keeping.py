@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from admissions.deadlines import deadline_of_kind
 from admissions.lifecycle import AT_SCHOOL, WAITING_FOR_OFFICE, WORDS
-from admissions.models import Candidate, Dossier, Window
+from admissions.models import Dossier, Window
 from admissions.services.windows import said, window_words
 
 from .filters import SchoolAndBatch
@@ -15,8 +15,8 @@ AT_SCHOOLS = AT_SCHOOL | WAITING_FOR_OFFICE
 
 
 class AtSchoolFilters(SchoolAndBatch, filters.FilterSet):
-    number = filters.CharFilter(method="by_number", label="考生号")
-    name = filters.CharFilter(field_name="candidate__name", lookup_expr="startswith", label="姓名")
+    number = filters.CharFilter(field_name="candidate__number", lookup_expr="begins", label="考生号")
+    name = filters.CharFilter(field_name="candidate__name", lookup_expr="begins", label="姓名")
     batch = filters.ChoiceFilter(field_name="batch", label="批次", empty_label="全部")
     school = filters.CharFilter(method="by_school", label="院校代码或名称")
     sheet = filters.CharFilter(field_name="sheet__number", lookup_expr="startswith", label="投档单编号")
@@ -47,17 +47,10 @@ class AtSchoolFilters(SchoolAndBatch, filters.FilterSet):
         window = self.windows[int(value)]
         return rows.filter(candidate__in=deadline_of_kind(window.kind).touched(window).values("pk"))
 
-    def by_number(self, rows, name, value):
-        """A whole number by its index; else the beginning of one, which looks through the list."""
-        keys = list(
-            Candidate.objects.visible_to(self.request.user).filter(number=value).values_list("pk", flat=True)
-        )
-        return rows.filter(candidate__in=keys) if keys else rows.filter(candidate__number__startswith=value)
-
 
 class HeldFilters(filters.FilterSet):
-    number = filters.CharFilter(field_name="candidate__number", lookup_expr="startswith", label="考生号")
-    name = filters.CharFilter(field_name="candidate__name", lookup_expr="startswith", label="姓名")
+    number = filters.CharFilter(field_name="candidate__number", lookup_expr="begins", label="考生号")
+    name = filters.CharFilter(field_name="candidate__name", lookup_expr="begins", label="姓名")
 
     class Meta:
         model = Dossier

@@ -14,7 +14,7 @@ MINE = (("1", "本人领取"), ("0", "无人领取"))
 class QueueFilters(SchoolAndBatch, filters.FilterSet):
     """What both queues are filtered by."""
 
-    number = filters.CharFilter(field_name="candidate__number", lookup_expr="startswith", label="考生号")
+    number = filters.CharFilter(field_name="candidate__number", lookup_expr="begins", label="考生号")
     school = filters.CharFilter(method="by_school", label="院校代码或名称")
     batch = filters.ChoiceFilter(field_name="batch", label="批次", empty_label="全部")
     green = filters.ChoiceFilter(method="by_green", choices=GREEN, label="系统检查", empty_label="全部")

@@ -74,7 +74,7 @@ class DecisionTable(tables.Table):
 
 
 class DecisionFilters(filters.FilterSet):
-    number = filters.CharFilter(field_name="candidate__number", lookup_expr="startswith", label="考生号")
+    number = filters.CharFilter(field_name="candidate__number", lookup_expr="begins", label="考生号")
     school = filters.CharFilter(method="by_school", label="院校代码或名称")
     rule = filters.ChoiceFilter(field_name="rule", label="规则", empty_label="全部")
     version = filters.NumberFilter(field_name="version__number", label="版本")

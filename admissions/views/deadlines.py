@@ -115,7 +115,7 @@ class TouchedTable(tables.Table):
 
 
 class TouchedFilters(filters.FilterSet):
-    number = filters.CharFilter(field_name="candidate__number", lookup_expr="startswith", label="考生号")
+    number = filters.CharFilter(field_name="candidate__number", lookup_expr="begins", label="考生号")
     school = filters.CharFilter(method="by_school", label="院校代码或名称")
 
     class Meta:

@@ -28,8 +28,8 @@ def cities(request):
 
 
 class StudentFilters(filters.FilterSet):
-    number = filters.CharFilter(field_name="candidate__number", lookup_expr="startswith", label="考生号")
-    name = filters.CharFilter(field_name="candidate__name", lookup_expr="startswith", label="姓名")
+    number = filters.CharFilter(field_name="candidate__number", lookup_expr="begins", label="考生号")
+    name = filters.CharFilter(field_name="candidate__name", lookup_expr="begins", label="姓名")
     state = filters.ChoiceFilter(field_name="candidate__dossier__state", choices=STATES, label="状态")
     major = filters.ChoiceFilter(label="录取专业", field_name="plan_line__major_code")
     city = filters.ChoiceFilter(label="生源地市", field_name="city")

@@ -1,10 +1,13 @@
 """考生资料管理: the list, and the pages by which a file comes in."""
 
+import re
 from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
+from accounts.context import walled
 from accounts.models import Deed
 from admissions.imports.readers import read_xlsx
 from admissions.models import Candidate, ImportedFile, Job
@@ -151,3 +154,24 @@ def test_a_county_imports_its_own_only(cast, post, season):
     file = ImportedFile.objects.get()
     assert (file.state, file.city) == ("faulty", "4401")
     assert [row["column"] for row in file.findings] == ["县区代码"]
+
+
+def test_numbers_and_names_are_found_through_indexes_within_the_wall(cast, make_candidates):
+    one = make_candidates(30)[7]
+    seen = Candidate.objects.visible_to(cast.city)
+    assert list(seen.filter(number__begins=one.number)) == [one]
+    assert (
+        seen.filter(number__begins=one.number[:8]).count()
+        == seen.filter(number__startswith=one.number[:8]).count()
+    )
+    assert not seen.filter(name__begins="%").exists()
+    assert not seen.filter(number__begins=one.number[1:]).exists()
+    with walled(cast.city.scope), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        plans = [
+            Candidate.objects.filter(number__begins=one.number).explain(),
+            Candidate.objects.filter(name__begins=one.name).explain(),
+        ]
+    by_number, by_name = (re.search(r"Index Cond: .*", plan).group() for plan in plans)
+    assert f">= '{one.number}'" in by_number
+    assert f"~>=~ '{one.name}'" in by_name
