@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.views.generic.list import MultipleObjectMixin, MultipleObjectTemplateResponseMixin
 from django_filters.views import FilterMixin
 from django_tables2 import LazyPaginator, SingleTableMixin
+from django_tables2.data import TableQuerysetData
 
 from ..context import deed_record
 from ..forms import style_field
@@ -15,6 +16,34 @@ from .workbooks import workbook_response
 COUNT_BOUND = 10_000
 PAGE_BOUND = 100
 EXPORT_BOUND = 2_000
+
+
+class KeysFirst(TableQuerysetData):
+    """Rows of a table of which first the keys are sorted, and only those of the page are then looked at in full.
+
+    Args:
+        data: rows in their order.
+        keys: up to ``COUNT_BOUND`` and one more of their primary keys in this very order, where the caller
+            knows them.
+    """
+
+    def __init__(self, data, keys=None):
+        super().__init__(data)
+        self.keys = keys
+
+    def order_by(self, aliases):
+        before = self.data
+        super().order_by(aliases)
+        if self.data is not before:
+            self.keys = None
+
+    def __getitem__(self, key):
+        if not isinstance(key, slice):
+            return super().__getitem__(key)
+        known = self.keys is not None and (key.stop or COUNT_BOUND) <= max(len(self.keys), COUNT_BOUND)
+        keys = list((self.keys if known else self.data.values_list("pk", flat=True))[key])
+        found = self.data.in_bulk(keys)
+        return [found[pk] for pk in keys if pk in found]
 
 
 class ListView(
@@ -53,7 +82,7 @@ class ListView(
         return self.render_to_response(self.get_context_data(filter=self.filterset))
 
     def get_context_data(self, **kwargs):
-        counted = self.object_list.order_by()[: COUNT_BOUND + 1].count()
+        counted = self.count()
         query = self.request.GET.copy()
         for name in ("page", "export"):
             query.pop(name, None)
@@ -66,6 +95,10 @@ class ListView(
             list_actions=self.list_actions,
             **kwargs,
         )
+
+    def count(self) -> int:
+        """How many rows there are, as far as ``COUNT_BOUND`` and one more."""
+        return self.object_list.order_by()[: COUNT_BOUND + 1].count()
 
     def applied(self) -> list[dict]:
         """Filters in force, each as label, value and the query string without it."""

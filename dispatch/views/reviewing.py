@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from accounts.forms import ActionForm
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, FunctionView, ObjectMixin
-from accounts.views.lists import ListView
+from accounts.views.lists import COUNT_BOUND, KeysFirst, ListView
 from admissions.lifecycle import State
 from admissions.models import Subject
 from admissions.templatetags.words import marks
@@ -20,7 +20,7 @@ from ..queries.waiting import CHECKS, RETURN_CHECKS, in_queue_order, shown_with
 from ..services import reviewing
 from ..tables_reviewing import AdmissionQueue, ReturnQueue
 
-GREEN_BOUND = 1_000
+GREEN_WINDOW = 500
 TITLES = {State.ADMIT_SUBMITTED: "录取", State.RETURN_SUBMITTED: "退档"}
 
 
@@ -92,14 +92,23 @@ class ReviewListView(Queue, ListView):
         )
 
     def get_context_data(self, **kwargs):
-        # Checked row by row: counted as far as is of use, however long the queue.
-        green = (
-            self.object_list.filter(green=True, taken_by__isnull=True).order_by()[: GREEN_BOUND + 1].count()
-        )
+        first = self.keys[:GREEN_WINDOW]
+        rows = self.object_list.filter(pk__in=first, green=True, taken_by__isnull=True)
+        green = rows.order_by().count() if first else 0
         names = {tail: self.page(tail) for tail in ("approve", "take", "lay_back")}
-        bounded = green > GREEN_BOUND
-        green = min(green, GREEN_BOUND)
-        return super().get_context_data(green=green, green_bounded=bounded, pages=names, **kwargs)
+        looked_at = GREEN_WINDOW if len(self.keys) > GREEN_WINDOW else 0
+        return super().get_context_data(green=green, looked_at=looked_at, pages=names, **kwargs)
+
+    @cached_property
+    def keys(self) -> list[int]:
+        """Keys of the list in its order: the checks are made row by row, so only for those rows that need them."""
+        return list(self.object_list.values_list("pk", flat=True)[: COUNT_BOUND + 1])
+
+    def count(self):
+        return len(self.keys)
+
+    def get_table_data(self):
+        return KeysFirst(self.object_list, self.keys)
 
 
 class ReviewDeed(Queue, ActionView):

@@ -10,7 +10,7 @@ from accounts.refusals import Refusal
 from admissions.lifecycle import State
 from admissions.models import DossierEvent
 from dispatch.models import RegionLine, ReviewTake, Sheet
-from dispatch.queries.waiting import CHECKS, admissions_waiting
+from dispatch.queries.waiting import CHECKS, admissions_waiting, in_queue_order
 from dispatch.services import pool, reviewing, submitting
 from quotas.models import PlanLine
 from tests import factories
@@ -213,3 +213,32 @@ def test_of_two_officers_only_one_approves(cast, sheet, candidates):
 
     assert sorted(in_threads(2, deed)) == ["Refusal", "done"]
     assert version_of(candidates[0]) == version + 1
+
+
+def test_a_long_queue_looks_only_at_the_checks_of_its_oldest(
+    cast, sheet, candidates, batch, client_of, monkeypatch
+):
+    monkeypatch.setattr("dispatch.views.reviewing.GREEN_WINDOW", 2)
+    RegionLine.objects.create(batch=batch, score=candidates[1].total)
+    failing = admissions_waiting(cast.reviewer).filter(green=False).count()
+    client = client_of(cast.reviewer)
+    page = client.get(reverse(PAGE))
+    assert page.context["counted"] == 3
+    first = in_queue_order(admissions_waiting(cast.reviewer))[:2]
+    assert f"前 2 名中 {sum(row.green for row in first)} 名" in page.content.decode()
+    shown = client.post(reverse(f"{PAGE}__approve"), {"all": "1", "query": ""}).content.decode()
+    assert f"<strong>{3 - failing}</strong>" in shown  # of the whole queue
+    assert 0 < failing < 3
+
+
+def test_pages_of_the_queue_hold_every_row_once_in_its_order(cast, sheet, candidates, client_of):
+    client = client_of(cast.reviewer)
+    order = list(in_queue_order(admissions_waiting(cast.reviewer)).values_list("pk", flat=True))
+    pages = [client.get(reverse(PAGE), {"per_page": 2, "page": page}) for page in (1, 2)]
+    assert [[row.record.pk for row in page.context["table"].page.object_list] for page in pages] == [
+        order[:2],
+        order[2:],
+    ]
+    best = client.get(reverse(PAGE), {"per_page": 2, "sort": "-score"}).context["table"].page.object_list
+    scores = sorted((placement_of(candidate).dispatch_score for candidate in candidates), reverse=True)
+    assert [row.record.dispatch_score for row in best] == scores[:2]
