@@ -2,7 +2,7 @@ from accounts.views.base import not_yet_open, serve
 from admissions.views.imports import import_pages
 from admissions.views.requests import request_pages
 
-from .views import changes, deadlines, late, students, upload
+from .views import cancelling, changes, deadlines, late, students, upload
 
 app_name = "registration"
 urlpatterns = [
@@ -12,8 +12,10 @@ urlpatterns = [
     serve("registration.register_students", upload.UploadView, "upload"),
     serve("registration.change_major", changes.RegisteredView),
     serve("registration.change_major", changes.ChangeMajorView, "<int:pk>"),
-    serve("registration.cancel_registration", changes.RegisteredView),
-    serve("registration.cancel_registration", changes.CancelRegistrationView, "<int:pk>"),
+    serve("registration.cancel_registration", cancelling.CancelListView),
+    serve("registration.cancel_registration", cancelling.CancelRegistrationView, "<int:pk>"),
+    serve("registration.cancel_registration", cancelling.CancelChosenView, "cancel"),
+    serve("registration.cancel_registration", cancelling.CancelListedView, "upload"),
     serve("registration.reset_unregistered", deadlines.ResetUnregisteredView),
     *request_pages("registration.request_withdrawal"),
     *request_pages("registration.request_transfer"),

@@ -1,4 +1,4 @@
-"""修改注册考生专业 and 注销已注册考生: one registered student at a time."""
+"""修改注册考生专业: registered students, one at a time."""
 
 from django import forms
 
@@ -6,15 +6,15 @@ from accounts.forms import ActionForm
 from accounts.views.base import ActionView, ObjectMixin
 from accounts.views.lists import ListView
 from admissions.lifecycle import State
-from admissions.models import ReturnReason
 from admissions.services.windows import season_of
 from dispatch.models import Placement
 from quotas.models import PlanLine
 
 from ..models import Enrolment
 from ..queries.students import own_students
-from ..services.students import major_change, registration_cancel
+from ..services.registered import CHANGE, major_change, refuse_unless_all, why_not_changed
 from .lists import StudentFilters, StudentTable
+from .reasons import CodedReasonForm
 from .students import stage_notes
 
 
@@ -35,6 +35,7 @@ class RegisteredView(ListView):
     model = Placement
     table_class = RegisteredTable
     filterset_class = RegisteredFilters
+    leading = ("number",)
 
     def get_queryset(self):
         rows = own_students(self.actor, season_of(self.actor))
@@ -46,7 +47,7 @@ class RegisteredView(ListView):
             accessor="candidate__number",
             linkify=lambda record: self.page("one", pk=record.candidate_id),
         )
-        return {"extra_columns": [("number", number)], "sequence": ("number", "...")}
+        return {"extra_columns": [("number", number)], "sequence": (*self.leading, "...")}
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(stages=stage_notes(self.actor), **kwargs)
@@ -76,9 +77,11 @@ class LineField(forms.ModelChoiceField):
         return f"{line.major_code} {line.major_name}{track}　余 {line.left} 名"
 
 
-class MajorForm(ActionForm):
+class MajorForm(CodedReasonForm, ActionForm):
+    reason_function = CHANGE
+    field_order = ("plan_line", "reason", "words")
+
     plan_line = LineField(label="改为", queryset=PlanLine.objects.none())
-    reason = forms.CharField(label="原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args, enrolment, **kwargs):
         super().__init__(*args, **kwargs)
@@ -101,7 +104,10 @@ class ChangeMajorView(EnrolmentView):
         return super().get_form_kwargs() | {"enrolment": self.object}
 
     def preview(self, data):
-        return {"words": f"{self.said()} 的录取专业改为“{data['plan_line'].major_name}”。"}
+        refuse_unless_all(why_not_changed(self.actor, [self.object.pk]), {}, 1)
+        line = data["plan_line"]
+        words = f"{self.said()} 的录取专业改为“{line.major_name}”：原专业的计划数释放，新专业余额减少 1 名。"
+        return {"count": 1, "unit": "名", "words": words}
 
     def act(self, data):
         changed = major_change(
@@ -109,32 +115,6 @@ class ChangeMajorView(EnrolmentView):
             candidate=self.object.pk,
             plan_line=data["plan_line"].pk,
             reason=data["reason"],
+            words=data["words"],
         )
         return changed.plan_line.major_name
-
-
-class CancelRegistrationForm(ActionForm):
-    reason = forms.ModelChoiceField(
-        label="注销原因",
-        queryset=ReturnReason.objects.filter(code__in=("Z01", "Z03", "Z04", "Z06", "Z07", "22")),
-    )
-    words = forms.CharField(label="说明", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
-
-
-class CancelRegistrationView(EnrolmentView):
-    """Cancel the registration of a student who has left."""
-
-    form_class = CancelRegistrationForm
-    template_name = "registration/cancel_registration__one.html"
-    submit_label = "注销"
-    done = "已注销，档案回到在库，计划数已释放。"
-    extra_context = {"danger": True}
-
-    def preview(self, data):
-        words = f"将注销 {self.said()} 的注册：档案回到在库，可由其他学校录取。"
-        return {"count": 1, "unit": "名", "words": words}
-
-    def act(self, data):
-        registration_cancel(
-            actor=self.actor, candidate=self.object.pk, reason=data["reason"].pk, words=data["words"]
-        )

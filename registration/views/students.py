@@ -6,7 +6,7 @@ from django.db.models import Count
 from accounts.refusals import Refusal
 from accounts.views.lists import ListView
 from admissions.lifecycle import State
-from admissions.models import ReturnReason, Window
+from admissions.models import Window
 from admissions.services.windows import closed_words, season_of, windows_of
 from dispatch.models import Placement
 
@@ -14,6 +14,7 @@ from ..queries.stages import beginnings
 from ..queries.students import own_students
 from ..services.students import admissions_cancel, students_register
 from .lists import StudentFilters, StudentTable, city_names
+from .reasons import LeavingReasonField, LeavingReasonForm
 from .selection import SelectionForm, SelectionView
 
 HEADER = ("考生号", "姓名", "性别", "生源地市", "录取专业", "状态")
@@ -80,9 +81,11 @@ class RegisterStudentsView(ListView):
 
 
 class StudentsView(SelectionView):
-    """A deed on students chosen from the list."""
+    """A deed on students chosen from the list: those in ``state``, the others are told of and left out."""
 
     filterset_class = StudentFilters
+    state = State.ADMITTED
+    nobody = "已注册的考生请到“注销已注册考生”办理。"
     words = ""
 
     def rows(self):
@@ -90,12 +93,12 @@ class StudentsView(SelectionView):
 
     def preview(self, data):
         chosen = self.selected(data)
-        rows = self.admitted(chosen)
+        rows = self.taken(chosen)
         count = rows.count()
         if not count:
-            raise Refusal("所选考生都不在“录取”状态。", hint="已注册的考生请到“注销已注册考生”办理。")
+            raise Refusal(f"所选考生都不在“{self.state.word}”状态。", hint=self.nobody)
         others = chosen.count() - count
-        warnings = [f"所选中另有 {others} 名已经注册，不作处理。"] if others else []
+        warnings = [f"所选中另有 {others} 名不在“{self.state.word}”状态，不作处理。"] if others else []
         return {
             "count": count,
             "unit": "名",
@@ -106,13 +109,12 @@ class StudentsView(SelectionView):
         }
 
     def candidates(self, data) -> list[int]:
-        rows = self.admitted(self.selected(data))
+        rows = self.taken(self.selected(data))
         return list(rows.values_list("candidate_id", flat=True).order_by())
 
-    @staticmethod
-    def admitted(rows):
+    def taken(self, rows):
         """Of the rows chosen those that the deed is about."""
-        return rows.filter(candidate__dossier__state=State.ADMITTED)
+        return rows.filter(candidate__dossier__state=self.state)
 
 
 def with_cities(rows):
@@ -147,14 +149,9 @@ class RegisterView(StudentsView):
         return students_register(actor=self.actor, candidates=self.candidates(data))
 
 
-class CancelForm(SelectionForm):
-    reason = forms.ModelChoiceField(
-        label="注销原因",
-        queryset=ReturnReason.objects.filter(code__in=("Z01", "Z02", "Z03", "Z04", "Z07", "22")),
-    )
-    words = forms.CharField(
-        label="说明", required=False, max_length=200, help_text="“其他原因”等须注明具体情况。"
-    )
+class CancelForm(LeavingReasonForm, SelectionForm):
+    reason = LeavingReasonField(("Z01", "Z02", "Z03", "Z04", "Z07", "22"), label="注销原因")
+    words = forms.CharField(label="说明", required=False, max_length=200)
 
 
 class CancelView(StudentsView):

@@ -15,6 +15,7 @@ from ..services.students import students_register
 
 MOST = 5000
 HEADINGS = ("考生号", "candidate_number", "报名号")
+HEADER = ("行", "考生号", "姓名", "结果")
 MAX_BYTES = 10 * 1024 * 1024
 
 
@@ -89,7 +90,7 @@ class UploadView(ActionView):
         return {
             "count": count,
             "unit": "名",
-            "header": ("行", "考生号", "姓名", "结果"),
+            "header": HEADER,
             "rows": cells[: max(20, min(len(wrong), 200))],
             "warnings": [f"名单共 {len(results)} 行，其中 {len(wrong)} 行有误，不予注册。"] if wrong else [],
             "words": f"名单共 {len(results)} 行，将注册其中 {count} 名。",

@@ -71,35 +71,32 @@ def roster_verify(*, actor: User, roster: Roster) -> bool:
 
 
 @enrolment_guard
-def filed_stays(candidates: Sequence[int]) -> str:
+def filed_stays(candidates: Sequence[int]) -> dict[int, str]:
     """Why a registered student may not be changed: he stands in a filed roster."""
-    rows = Enrolment.objects.filter(pk__in=candidates).values_list(
-        "school", "season", "stage", "registered_at"
-    )
-    for school, season, stage, registered_at in rows:
-        filed = Roster.objects.filter(
-            school=school,
-            season=season,
-            stage=stage,
-            kind=Roster.Kind.VOCATIONAL,
-            state=Roster.State.FILED,
-            printed_at__gte=registered_at,
-        ).first()
-        if filed:
-            return f"该考生已列入备案的录取名册（第 {filed.version} 版），不能再改动，请申请更正。"
-    return ""
+    return {
+        pk: f"该考生已列入备案的录取名册（第 {roster.version} 版），不能再改动，请申请更正。"
+        for pk, roster in _standing(candidates, Roster.State.FILED).items()
+    }
 
 
 @withdrawal_guard
 def printed_stays(candidates: Sequence[int]) -> dict[int, str]:
     """Why an admission may not be withdrawn: the student stands in a printed or filed roster."""
+    return {
+        pk: f"该考生已列入录取名册第 {roster.version} 版（{roster.get_state_display()}）"
+        for pk, roster in _standing(candidates, Roster.State.PRINTED, Roster.State.FILED).items()
+    }
+
+
+def _standing(candidates: Sequence[int], *states: str) -> dict[int, Roster]:
+    """For those who stand in a roster in one of the states, the last such roster; two queries for all."""
     students = list(Enrolment.objects.filter(pk__in=candidates))
     if not students:
         return {}
     rosters = Roster.objects.filter(
         school__in={student.school_id for student in students},
         kind=Roster.Kind.VOCATIONAL,
-        state__in=(Roster.State.PRINTED, Roster.State.FILED),
+        state__in=states,
     )
     last: dict[tuple, Roster] = {}
     for roster in rosters.order_by("version"):
@@ -108,5 +105,5 @@ def printed_stays(candidates: Sequence[int]) -> dict[int, str]:
     for student in students:
         roster = last.get((student.school_id, student.season_id, student.stage))
         if roster and roster.printed_at >= student.registered_at:
-            found[student.pk] = f"该考生已列入录取名册第 {roster.version} 版（{roster.get_state_display()}）"
+            found[student.pk] = roster
     return found

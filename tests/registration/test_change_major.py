@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Deed
-from admissions.models import DossierEvent
+from admissions.models import Dossier, DossierEvent
 from registration.models import Enrolment
 from tests import factories
 from tests.factories_registration import admit, make_window, register
@@ -22,7 +22,7 @@ def student(cast, season, plan_line, make_candidates):
 
 
 def form(line, **more):
-    return {"plan_line": line.pk, "reason": "本人申请", "form_key": str(uuid4()), **more}
+    return {"plan_line": line.pk, "reason": "M01", "form_key": str(uuid4()), **more}
 
 
 def test_changes(cast, client_of, student, schools, batch):
@@ -34,7 +34,33 @@ def test_changes(cast, client_of, student, schools, batch):
     assert client.post(f"{URL}{student.pk}/", form(other, confirmed="1")).status_code == 302
     assert Enrolment.objects.get().plan_line == other
     assert Deed.objects.filter(function="registration.change_major", actor=cast.school).exists()
-    assert DossierEvent.objects.filter(step="change_major", candidate=student).exists()
+    event = DossierEvent.objects.get(step="change_major", candidate=student)
+    assert event.note.endswith(" → 会计事务：M01 考生及家长申请")
+
+
+def test_a_code_that_needs_words_gets_them(cast, client_of, student, schools, batch):
+    other = factories.make_plan_line(schools[0], batch, major="730301", seats=1)
+    client = client_of(cast.school)
+    asked = client.post(f"{URL}{student.pk}/", form(other, reason="M02"))
+    assert asked.status_code == 422
+    assert "原因“体检结论不宜就读原专业”须注明具体情况" in asked.content.decode()
+    assert client.post(f"{URL}{student.pk}/", form(other, reason="W01")).status_code == 422
+    sent = form(other, reason="M02", words="色弱", confirmed="1")
+    assert client.post(f"{URL}{student.pk}/", sent).status_code == 302
+    note = DossierEvent.objects.get(step="change_major").note
+    assert note.endswith("M02 体检结论不宜就读原专业：色弱")
+    assert (
+        note
+        in client_of(cast.city).get("/admissions/find-track/", {"number": student.number}).content.decode()
+    )
+
+
+def test_refused_when_held(cast, client_of, student, schools, batch):
+    other = factories.make_plan_line(schools[0], batch, major="730301", seats=1)
+    Dossier.objects.filter(pk=student.pk).update(held=True)
+    answer = client_of(cast.school).post(f"{URL}{student.pk}/", form(other))
+    assert answer.status_code == 422
+    assert "档案已挂起" in answer.content.decode()
 
 
 def test_refuses_a_line_of_another_city_or_school(cast, client_of, student, schools, other_batch, batch):

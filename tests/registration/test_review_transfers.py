@@ -17,7 +17,8 @@ from dispatch.models import Placement
 from quotas.models import PlanLine
 from registration.models import Enrolment
 from registration.services import transfers
-from registration.services.students import registration_cancel, students_register
+from registration.services.registered import registrations_cancel
+from registration.services.students import students_register
 from rosters.models import Roster
 from rosters.services.printing import roster_print, rosters_print_start
 from tests import factories
@@ -128,7 +129,7 @@ def test_the_city_waits_for_the_old_school_and_goes_on_when_it_is_silent(transfe
 def test_what_has_moved_meanwhile_is_refused_and_the_approval_undone(transfer, client_of):
     register(transfer.placements[:1], transfer.old)
     row = transfer.consented()
-    registration_cancel(actor=transfer.old, candidate=transfer.student.pk, reason="转往外省")
+    registrations_cancel(actor=transfer.old, candidates=[transfer.student.pk], reason="转往外省")
     client, one = client_of(transfer.reviewer), reverse(f"{PAGE}__one", args=[row.pk])
     assert "请改用“录取在库考生”办理" in client.get(one).content.decode()
     answer = client.post(one, posted(decision="approve"))
@@ -141,7 +142,7 @@ def test_what_has_moved_meanwhile_is_refused_and_the_approval_undone(transfer, c
 def test_who_was_admitted_by_a_third_school_meanwhile_stays_there(transfer, batch):
     register(transfer.placements[:1], transfer.old)
     row = transfer.consented()
-    registration_cancel(actor=transfer.old, candidate=transfer.student.pk, reason="转往外省")
+    registrations_cancel(actor=transfer.old, candidates=[transfer.student.pk], reason="转往外省")
     third = factories.make_plan_line(factories.make_school("30001"), batch)
     admit([transfer.student], third)
     with pytest.raises(Refusal, match="已不在申请所指的录取上"):
@@ -265,7 +266,7 @@ def test_of_an_approval_and_a_cancellation_one_happens(transfer):
     def deed(index):
         if index:
             actor = User.objects.get(pk=transfer.old.pk)
-            registration_cancel(actor=actor, candidate=transfer.student.pk, reason="转往外省")
+            registrations_cancel(actor=actor, candidates=[transfer.student.pk], reason="转往外省")
         else:
             services.request_approve(actor=User.objects.get(pk=transfer.reviewer.pk), request=row.pk)
 

@@ -12,7 +12,7 @@ from admissions.services import requests as services
 from dispatch.models import Placement
 from quotas.models import PlanLine
 from registration.models import Enrolment
-from registration.services.students import registration_cancel
+from registration.services.registered import registrations_cancel
 from registration.services.withdrawals import admission_withdraw
 from rosters.models import Roster
 from rosters.services.printing import roster_print, rosters_print_start
@@ -107,7 +107,7 @@ def test_a_candidate_of_another_city_is_decided_there(cast, schools, other_batch
 def test_what_has_moved_meanwhile_is_refused_and_the_approval_undone(cast, placements, candidate, client_of):
     register(placements[:1], cast.school)
     row = ask(cast, candidate)
-    registration_cancel(actor=cast.school, candidate=candidate.pk, reason="转往外省")
+    registrations_cancel(actor=cast.school, candidates=[candidate.pk], reason="转往外省")
     client, one = client_of(cast.reviewer), reverse(f"{PAGE}__one", args=[row.pk])
     assert "录取：未通过" in client.get(one).content.decode()
     answer = client.post(one, posted(decision="approve"))
@@ -213,7 +213,7 @@ def test_of_an_approval_and_a_cancellation_the_seat_is_given_back_once(
     def deed(index):
         if index:
             actor = User.objects.get(pk=cast.school.pk)
-            registration_cancel(actor=actor, candidate=candidate.pk, reason="转往外省")
+            registrations_cancel(actor=actor, candidates=[candidate.pk], reason="转往外省")
         elif by_request:
             services.request_approve(actor=User.objects.get(pk=cast.reviewer.pk), request=row.pk)
         else:

@@ -14,12 +14,8 @@ from admissions.models import DossierEvent
 from dispatch.models import Placement
 from registration.models import Enrolment
 from registration.services.deadlines import deadlines_keep, unregistered_reset
-from registration.services.students import (
-    admissions_cancel,
-    major_change,
-    registration_cancel,
-    students_register,
-)
+from registration.services.registered import major_change, registrations_cancel
+from registration.services.students import admissions_cancel, students_register
 from tests import factories
 from tests.factories_registration import admit, make_window, register, state_of
 
@@ -110,21 +106,21 @@ def test_changes_the_major(cast, students, batch, schools, plan_line):
     students_register(actor=cast.school, candidates=[students[0].pk])
     other = factories.make_plan_line(schools[0], batch, major="730301", seats=1)
     with transaction.atomic(), walled(cast.school.scope):
-        major_change(actor=cast.school, candidate=students[0].pk, plan_line=other.pk, reason="本人申请")
+        major_change(actor=cast.school, candidate=students[0].pk, plan_line=other.pk, reason="M01")
     assert Enrolment.objects.get(pk=students[0].pk).plan_line == other
     plan_line.refresh_from_db()
     other.refresh_from_db()
     assert (plan_line.seats_taken, other.seats_taken) == (2, 1)
-    assert DossierEvent.objects.get(step="change_major").note.endswith("会计事务：本人申请")
+    assert DossierEvent.objects.get(step="change_major").note.endswith("会计事务：M01 考生及家长申请")
     students_register(actor=cast.school, candidates=[students[1].pk])
     with pytest.raises(Refusal, match="只剩 0 个"):
-        major_change(actor=cast.school, candidate=students[1].pk, plan_line=other.pk, reason="本人申请")
+        major_change(actor=cast.school, candidate=students[1].pk, plan_line=other.pk, reason="M01")
 
 
 def test_cancels_a_registration(cast, students, plan_line):
     students_register(actor=cast.school, candidates=[students[0].pk])
     with transaction.atomic(), walled(cast.school.scope):
-        registration_cancel(actor=cast.school, candidate=students[0].pk, reason="转学")
+        registrations_cancel(actor=cast.school, candidates=[students[0].pk], reason="转学")
     assert state_of(students[0]) == "pool"
     assert not Enrolment.objects.exists()
     plan_line.refresh_from_db()

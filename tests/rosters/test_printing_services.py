@@ -10,7 +10,7 @@ from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.models import Candidate, Job
 from dispatch.models import Placement
-from registration.services.students import major_change, registration_cancel
+from registration.services.registered import major_change, registrations_cancel
 from rosters.models import NoticeNumber, Printing, Roster
 from rosters.queries.checks import roster_checks
 from rosters.services.files import is_intact, path_of, roster_open
@@ -142,9 +142,9 @@ def test_what_is_filed_stays(cast, roster, students, batch, schools):
     other = factories.make_plan_line(schools[0], batch, major="730301")
     one = students[0].candidate_id
     with pytest.raises(Refusal, match="已列入备案的录取名册"):
-        major_change(actor=cast.school, candidate=one, plan_line=other.pk, reason="x")
+        major_change(actor=cast.school, candidate=one, plan_line=other.pk, reason="M01")
     with pytest.raises(Refusal, match="已列入备案的录取名册"):
-        registration_cancel(actor=cast.school, candidate=one, reason="转学")
+        registrations_cancel(actor=cast.school, candidates=[one], reason="转学")
 
 
 def test_the_ledger_is_only_added_to(cast, roster):

@@ -1,0 +1,169 @@
+"""Deeds on students who are registered already (修改注册考生专业, 注销已注册考生): all or none, checked one by one."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+
+from accounts.context import unwalled
+from accounts.models import User
+from accounts.refusals import Refusal
+from admissions.models import Dossier, Window
+from admissions.services.dossiers import Move, dossiers_move
+from admissions.services.windows import closed_words, season_of, windows_of
+from dispatch.models import Placement
+from quotas.models import PlanLine
+from quotas.services import seats_give_back, seats_take
+
+from ..guards import fixed
+from ..models import Enrolment
+from .leaving import dossiers_leave
+from .reasons import leaving_reason, reason_said
+
+NAMED = 5
+CHANGE = "registration.change_major"
+
+
+def why_not_changed(actor: User, candidates: Sequence[int]) -> dict[int, str]:
+    """Of some registered students those on whom nothing may be done now, and why.
+
+    Args:
+        actor: of the school.
+        candidates: primary keys, each a student of his school; others are told as not his.
+    """
+    season = season_of(actor)
+    windows = windows_of(season, Window.Kind.REGISTRATION)
+    rows = Enrolment.objects.visible_to(actor).filter(
+        pk__in=candidates, school__in=actor.scope.schools, season=season
+    )
+    found = dict(rows.values_list("pk", "stage"))
+    held = set(Dossier.objects.filter(pk__in=found, held=True).values_list("pk", flat=True))
+    filed = fixed(list(found))
+    shut = {
+        stage: closed_words(windows.get(stage), Window.Kind.REGISTRATION, stage)
+        for stage in set(found.values())
+    }
+    reasons = {
+        pk: shut[stage] or filed.get(pk, "") or ("档案已挂起" if pk in held else "")
+        for pk, stage in found.items()
+    }
+    missing = dict.fromkeys(set(candidates) - found.keys(), "该考生不是本校已注册的新生")
+    return missing | {pk: why for pk, why in reasons.items() if why}
+
+
+def refuse_unless_all(wrong: Mapping[int, str], names: Mapping[int, str], total: int) -> None:
+    """Refuse a deed on several students if one of them may not be concerned.
+
+    Args:
+        wrong: as ``why_not_changed`` gives it.
+        names: number and name by primary key, where known.
+        total: how many are concerned.
+
+    Raises:
+        Refusal: naming the first of them, each with its reason.
+    """
+    if not wrong:
+        return
+    if total == 1:
+        raise Refusal(next(iter(wrong.values())).rstrip("。") + "。")
+    each = [f"{names.get(pk, '')} {why}".strip().rstrip("。") for pk, why in list(wrong.items())[:NAMED]]
+    more = " 等" if len(wrong) > NAMED else ""
+    raise Refusal(
+        f"{total} 名考生中有 {len(wrong)} 名不能办理：{'；'.join(each)}{more}。未作任何改动。",
+        hint="请去掉这些考生后再办理。",
+    )
+
+
+@transaction.atomic
+def major_change(*, actor: User, candidate: int, plan_line: int, reason: str, words: str = "") -> Enrolment:
+    """Change the major of a registered student within the school's plan (修改注册考生专业).
+
+    Args:
+        actor: of the school.
+        candidate: primary key.
+        plan_line: primary key; of the same school, batch and source city, with a seat left.
+        reason: code of a reason of the function in the reference data.
+        words: more words; needed where the code asks for them.
+
+    Raises:
+        Refusal: outside of the registration window, once the roster is filed, if he is held, if the line
+            is not of the school's plan for the candidate's city, or has no seat left, or without a reason.
+    """
+    said = reason_said(CHANGE, reason, words)
+    (enrolment,) = _locked(actor, [candidate])
+    old = enrolment.plan_line
+    new = PlanLine.objects.visible_to(actor).filter(
+        pk=plan_line, school=enrolment.school_id, season=enrolment.season_id, city=old.city
+    )
+    new = new.filter(batch=old.batch_id).first()
+    if new is None:
+        raise Refusal("只能改为本校在该考生生源地市同一批次招生计划中的专业。")
+    if new == old:
+        raise Refusal(f"该考生的录取专业已经是“{old.major_name}”。")
+    with unwalled():
+        note = f"{_major(old)} → {_major(new)}：{said}"
+        dossiers_move(
+            actor=actor,
+            step="change_major",
+            moves=[Move(candidate, note=note)],
+            subject=f"{enrolment.candidate} 修改录取专业",
+            note=note,
+        )
+        # Both lines at once and in order, so that two changes the other way round cannot wait for each other.
+        list(PlanLine.objects.select_for_update().filter(pk__in=[old.pk, new.pk]).order_by("pk"))
+        seats_take(wanted={new.pk: 1})
+        seats_give_back(freed={old.pk: 1})
+        Placement.objects.filter(pk=enrolment.placement_id).update(plan_line=new)
+        Enrolment.objects.filter(pk=candidate).update(plan_line=new)
+    enrolment.plan_line = new
+    return enrolment
+
+
+@transaction.atomic
+def registrations_cancel(*, actor: User, candidates: Sequence[int], reason: str, words: str = "") -> int:
+    """Cancel the registration of students who have left, all or none: back to the pool (注销已注册考生).
+
+    Args:
+        actor: of the school.
+        candidates: primary keys.
+        reason: code of a ``ReturnReason``, or words.
+        words: more words; needed where the code asks for them.
+
+    Returns:
+        the number of registrations cancelled.
+
+    Raises:
+        Refusal: if for one of them the registration window of his stage is not open, the roster is filed
+            or he is held, or the reason is missing; nobody is cancelled then.
+    """
+    code, words = leaving_reason(reason, words)
+    enrolments = _locked(actor, candidates)
+    keys = [enrolment.pk for enrolment in enrolments]
+    dossiers = list(Dossier.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
+    Enrolment.objects.filter(pk__in=keys).delete()
+    one = f"{enrolments[0].candidate} 注销已注册"
+    return dossiers_leave(
+        actor=actor,
+        step="cancel_registration",
+        dossiers=dossiers,
+        reason=code,
+        words=words,
+        subject=one if len(keys) == 1 else f"注销已注册考生 {len(keys)} 名",
+    )
+
+
+def _locked(actor: User, candidates: Sequence[int]) -> list[Enrolment]:
+    """Enrolments of the actor's own school, locked in key order, each of which may still be changed."""
+    wanted = set(candidates)
+    if not wanted:
+        raise Refusal("没有选择考生。")
+    rows = Enrolment.objects.visible_to(actor).filter(school__in=actor.scope.schools, pk__in=wanted)
+    found = list(
+        rows.select_for_update(of=("self",)).select_related("candidate", "plan_line", "season").order_by("pk")
+    )
+    names = {row.pk: f"{row.candidate.number} {row.candidate.name}" for row in found}
+    refuse_unless_all(why_not_changed(actor, sorted(wanted)), names, len(wanted))
+    return found
+
+
+def _major(line: PlanLine) -> str:
+    return f"{line.major_name}（{line.track}）" if line.track else line.major_name

@@ -1,0 +1,54 @@
+"""Reasons as fields of a form: a code, and words where the code asks for them."""
+
+from django import forms
+
+from admissions.models import ReturnReason
+
+from ..services.reasons import reasons_of
+
+WORDS = forms.Textarea(attrs={"rows": 2})
+
+
+class LeavingReasonField(forms.ModelChoiceField):
+    """Reasons for leaving a school, told with their codes."""
+
+    def __init__(self, codes: tuple[str, ...], **kwargs):
+        super().__init__(queryset=ReturnReason.objects.filter(code__in=codes), empty_label="请选择", **kwargs)
+
+    def label_from_instance(self, row):
+        return f"{row.code} {row.name}{'（须说明）' if row.needs_words else ''}"
+
+
+class LeavingReasonForm(forms.Form):
+    """Mixed into an ``ActionForm`` that has a ``LeavingReasonField`` named reason, and words."""
+
+    def clean(self):
+        data = super().clean()
+        reason = data.get("reason")
+        if reason and reason.needs_words and not data.get("words", "").strip():
+            self.add_error("words", f"原因“{reason.name}”须注明具体情况。")
+        return data
+
+
+class CodedReasonForm(forms.Form):
+    """Mixed into an ``ActionForm`` whose reasons are reference data: give ``reason_function``."""
+
+    reason_function = ""
+
+    reason = forms.ChoiceField(label="原因")
+    words = forms.CharField(label="情况说明", required=False, max_length=200, widget=WORDS)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.reasons = reasons_of(self.reason_function)
+        self.fields["reason"].choices = [
+            ("", "请选择"),
+            *((r.code, f"{r.code} {r.name}{'（须说明）' if r.needs_text else ''}") for r in self.reasons),
+        ]
+
+    def clean(self):
+        data = super().clean()
+        found = next((row for row in self.reasons if row.code == data.get("reason")), None)
+        if found and found.needs_text and not data.get("words", "").strip():
+            self.add_error("words", f"原因“{found.name}”须注明具体情况。")
+        return data
