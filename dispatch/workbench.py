@@ -34,11 +34,10 @@ def reviews(actor: User):
     """Queues of audit, with how long the oldest has waited."""
     for key, title, state in REVIEWS:
         if actor.may(key):
-            rows = waiting(actor, state).order_by()
-            count = rows.count()
-            if count:
-                oldest = rows.aggregate(oldest=Min("candidate__dossier__changed_at"))["oldest"]
-                yield ToDo(title, count, reverse(key.replace(".", ":")), since=oldest)
+            rows = waiting(actor, state).order_by().values("pk", "since")
+            found = rows.aggregate(count=Count("pk"), oldest=Min("since"))
+            if found["count"]:
+                yield ToDo(title, found["count"], reverse(key.replace(".", ":")), since=found["oldest"])
 
 
 @workbench_part
@@ -164,10 +163,12 @@ def runs(actor: User):
     """Dispatches that wait: for the second person, for execution, for release."""
     seen = Run.objects.visible_to(actor)
     if actor.may("dispatch.confirm_dispatch"):
-        waiting_runs = seen.filter(state=Run.State.REHEARSED).exclude(created_by=actor)
-        if count := waiting_runs.count():
-            oldest = waiting_runs.aggregate(oldest=Min("rehearsed_at"))["oldest"]
-            yield ToDo("投档复核", count, reverse("dispatch:confirm_dispatch"), since=oldest)
+        rows = seen.filter(state=Run.State.REHEARSED).exclude(created_by=actor)
+        found = rows.aggregate(count=Count("pk"), oldest=Min("rehearsed_at"))
+        if found["count"]:
+            yield ToDo(
+                "投档复核", found["count"], reverse("dispatch:confirm_dispatch"), since=found["oldest"]
+            )
     waits = {Run.State.CONFIRMED: "待执行", Run.State.EXECUTED: "待发布"}
     counts = seen.filter(state__in=waits).order_by().values("kind", "state").annotate(number=Count("pk"))
     for row in sorted(counts, key=lambda row: (row["kind"], row["state"])):

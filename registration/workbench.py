@@ -9,23 +9,31 @@ from django.utils import timezone
 from accounts.workbench import Notice, Part, ToDo, workbench_part
 from admissions.lifecycle import State
 from admissions.models import Season, Window
-from admissions.services.windows import STAGES, said, windows_of
+from admissions.services.windows import STAGES, said
 
-from .queries.stages import beginnings, of_stage
+from .queries.stages import begun_by, of_stage
 from .queries.students import own_students
 
 SOON = 24 * 3600
 
 
 @workbench_part
-def windows_today(actor) -> Iterator[Part]:
-    """Windows that are open, and those that open or close today."""
+def windows_and_students(actor) -> Iterator[Part]:
+    """The windows of the season, and a school's students who must be registered before one closes."""
     season = Season.objects.visible_to(actor).filter(current=True).first()
     if season is None:
         return
+    windows = list(season.windows.of_province().exclude(kind__in=Window.CITY_KINDS))
+    yield from _windows_today(windows)
+    if actor.may("registration.register_students"):
+        yield from _unregistered_students(actor, season, windows)
+
+
+def _windows_today(windows: list[Window]) -> Iterator[Notice]:
+    """Windows that are open, and those that open or close today."""
     now = timezone.now()
     today = timezone.localdate()
-    for window in season.windows.of_province().exclude(kind__in=Window.CITY_KINDS):
+    for window in windows:
         what = f"{STAGES.get(window.stage, '')}{window.get_kind_display()}"
         if window.is_open:
             soon = (window.closes_at - now).total_seconds() < SOON
@@ -36,16 +44,11 @@ def windows_today(actor) -> Iterator[Part]:
             yield Notice(f"{what}今天 {timezone.localtime(window.opens_at):%H:%M} 开始")
 
 
-@workbench_part
-def unregistered_students(actor) -> Iterator[Part]:
+def _unregistered_students(actor, season: Season, windows: list[Window]) -> Iterator[ToDo]:
     """Of a school: students admitted and not registered, until the deadline."""
-    if not actor.may("registration.register_students"):
-        return
-    season = Season.objects.visible_to(actor).filter(current=True).first()
-    if season is None:
-        return
-    begun = beginnings(season)
-    for stage, window in windows_of(season, Window.Kind.REGISTRATION).items():
+    begun = begun_by(window for window in windows if window.kind == Window.Kind.DISPATCH)
+    registration = {w.stage: w for w in windows if w.kind == Window.Kind.REGISTRATION}
+    for stage, window in sorted(registration.items()):
         if not window.is_open:
             continue
         waiting = own_students(actor, season).filter(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from django.core.cache import cache
-from django.db.models import Min
+from django.db.models import Count, Min
 from django.urls import reverse
 
 from accounts.functions import End
@@ -25,7 +25,8 @@ def _season(actor) -> Season | None:
 @workbench_part
 def rosters_due(actor) -> Iterator[Part]:
     """Rosters to be printed once registration of the stage has ended, and rosters to be filed."""
-    season = _season(actor)
+    duties = ("rosters.print_vocational_roster", "rosters.audit_rosters")
+    season = _season(actor) if any(actor.may(key) for key in duties) else None
     if season is None:
         return
     if actor.may("rosters.print_vocational_roster"):
@@ -43,17 +44,19 @@ def rosters_due(actor) -> Iterator[Part]:
         waiting = Roster.objects.visible_to(actor).filter(
             season=season, kind=Roster.Kind.VOCATIONAL, state=Roster.State.PRINTED
         )
-        waiting = waiting.exclude(printed_by=actor).order_by()
-        if count := waiting.count():
-            since = waiting.aggregate(since=Min("printed_at"))["since"]
-            yield ToDo("名册待备案", count, reverse("rosters:audit_rosters") + "?state=printed", since=since)
+        found = waiting.exclude(printed_by=actor).aggregate(count=Count("pk"), since=Min("printed_at"))
+        if found["count"]:
+            url = reverse("rosters:audit_rosters") + "?state=printed"
+            yield ToDo("名册待备案", found["count"], url, since=found["since"])
 
 
 @workbench_part
 def progress_table(actor) -> Iterator[Part]:
     """Of an office: progress by city or county."""
+    if actor.organisation.end != End.OFFICE or not actor.may("rosters.count_progress"):
+        return
     season = _season(actor)
-    if season is None or actor.organisation.end != End.OFFICE or not actor.may("rosters.count_progress"):
+    if season is None:
         return
     regions = ",".join(sorted(actor.scope.regions))
     key = f"progress:{season.pk}:{regions}"

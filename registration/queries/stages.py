@@ -1,5 +1,6 @@
 """To which stage an admission belongs: the last one whose dispatch had begun when it was made."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Case, IntegerField, Q, Value, When
@@ -10,8 +11,12 @@ from admissions.services.windows import windows_of
 
 def beginnings(season: Season) -> dict[int, datetime]:
     """When dispatch of each stage after the first begins, by stage."""
-    windows = windows_of(season, Window.Kind.DISPATCH)
-    return {stage: window.opens_at for stage, window in windows.items() if stage > 1}
+    return begun_by(windows_of(season, Window.Kind.DISPATCH).values())
+
+
+def begun_by(windows: Iterable[Window]) -> dict[int, datetime]:
+    """``beginnings`` by the windows of dispatch themselves."""
+    return {window.stage: window.opens_at for window in windows if window.stage > 1}
 
 
 def stage_at(begun: dict[int, datetime], moment: datetime) -> int:

@@ -1,15 +1,21 @@
 """The workbench tells the second person of a run that waits, and a city of uploads that are missing."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.workbench import parts_for
 from admissions.jobs import Progress
-from admissions.models import ImportedFile
+from admissions.models import ImportedFile, Window
 from dispatch.models import Run
 from dispatch.services import sending
 from tests import factories
+from tests.factories_dispatch import sheet_submitted
 
 
 def titles(actor) -> list[str]:
@@ -58,3 +64,26 @@ def test_a_city_that_uploads_is_told_when_today_is_missing(cast, season, moment,
         told = [part.level for part in parts_for(cast.city)["notices"] if "录取数据" in part.words]
         assert told == ([level] if level else [])
         assert not [part for part in parts_for(cast.other_city)["notices"] if "录取数据" in part.words]
+
+
+def test_the_workbench_of_a_school_asks_little(
+    cast, season, batch, schools, plan_line, make_candidates, client_of
+):
+    sheet_submitted(cast.city, cast.school, batch, schools[0], make_candidates(2))
+    now = timezone.now()
+    for kind in Window.Kind.values:
+        Window.objects.create(
+            season=season,
+            kind=kind,
+            stage=1,
+            opens_at=now - timedelta(days=1),
+            closes_at=now + timedelta(days=1),
+        )
+    client = client_of(cast.school)
+    client.get(reverse("accounts:workbench"))
+    with CaptureQueriesContext(connection) as captured:
+        assert "进行中" in client.get(reverse("accounts:workbench")).content.decode()
+    asked = [query["sql"] for query in captured.captured_queries]
+    assert sum(sql.startswith("SELECT") and "set_config" not in sql for sql in asked) <= 22
+    for table in ("admissions_season", "admissions_window"):
+        assert sum(f'FROM "{table}"' in sql and "JOIN" not in sql for sql in asked) == 1
