@@ -285,6 +285,15 @@ STEPS: tuple[Step, ...] = (
         function="dispatch.review_returns",
     ),
     Step("register", "注册", _from(_S.ADMITTED), _S.REGISTERED, function="registration.register_students"),
+    # Taken back on the same day by those who registered by mistake, before a roster is printed.
+    Step(
+        "undo_registration",
+        "撤销注册",
+        _from(_S.REGISTERED),
+        _S.ADMITTED,
+        reason=True,
+        function="registration.register_students",
+    ),
     Step(
         "cancel_admission",
         "注销（未报到）",

@@ -9,6 +9,7 @@ urlpatterns = [
     serve("registration.register_students", students.RegisterStudentsView),
     serve("registration.register_students", students.RegisterView, "register"),
     serve("registration.register_students", students.CancelView, "cancel"),
+    serve("registration.register_students", students.UndoView, "undo"),
     serve("registration.register_students", upload.UploadView, "upload"),
     serve("registration.change_major", changes.RegisteredView),
     serve("registration.change_major", changes.ChangeMajorView, "<int:pk>"),

@@ -1,26 +1,32 @@
-"""Deeds on students who are registered already (修改注册考生专业, 注销已注册考生): all or none, checked one by one."""
+"""Deeds on students who are registered already (修改注册考生专业, 注销已注册考生, 撤销注册).
+
+Each student is checked, and all are concerned or none.
+"""
 
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.context import unwalled
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.models import Dossier, Window
 from admissions.services.dossiers import Move, dossiers_move
-from admissions.services.windows import closed_words, season_of, windows_of
+from admissions.services.windows import closed_words, said, season_of, windows_of
 from dispatch.models import Placement
 from quotas.models import PlanLine
 from quotas.services import seats_give_back, seats_take
 
-from ..guards import fixed
+from ..guards import fixed, not_withdrawn
 from ..models import Enrolment
+from ..queries.stages import beginnings, stage_at
 from .leaving import dossiers_leave
 from .reasons import leaving_reason, reason_said
 
 NAMED = 5
 CHANGE = "registration.change_major"
+REGISTER = "registration.register_students"
 
 
 def why_not_changed(actor: User, candidates: Sequence[int]) -> dict[int, str]:
@@ -151,6 +157,59 @@ def registrations_cancel(*, actor: User, candidates: Sequence[int], reason: str,
     )
 
 
+def why_not_undone(actor: User, candidates: Sequence[int]) -> dict[int, str]:
+    """Of some registered students those whose registration may not be taken back now, and why.
+
+    Args:
+        actor: of the school.
+        candidates: primary keys, each a student of his school; others are told as not his.
+    """
+    now = timezone.now()
+    begun = beginnings(season_of(actor))
+    printed = not_withdrawn(candidates)
+    found = {}
+    for row in Enrolment.objects.visible_to(actor).filter(pk__in=candidates):
+        if timezone.localdate(row.registered_at) != timezone.localdate(now):
+            found[row.pk] = f"于 {said(row.registered_at)} 注册，只能在注册当日撤销"
+        elif stage_at(begun, now) != row.stage:  # he would be a student of the next stage
+            found[row.pk] = "注册后已进入下一阶段，不能撤销"
+        elif row.pk in printed:
+            found[row.pk] = f"{printed[row.pk]}，不能撤销"
+    return found | why_not_changed(actor, candidates)
+
+
+@transaction.atomic
+def registrations_undo(*, actor: User, candidates: Sequence[int], reason: str, words: str = "") -> int:
+    """Take back what was registered by mistake today, all or none: admitted again, on the same seat (撤销注册).
+
+    Args:
+        actor: of the school.
+        candidates: primary keys.
+        reason: code of a reason of the function in the reference data.
+        words: more words; needed where the code asks for them.
+
+    Returns:
+        the number of registrations taken back.
+
+    Raises:
+        Refusal: if one of them was not registered today or within the same stage, stands in a printed
+            roster, is held, or the window of his stage is not open, or the reason is missing.
+    """
+    note = reason_said(REGISTER, reason, words)
+    enrolments = _locked(actor, candidates)
+    keys = [enrolment.pk for enrolment in enrolments]
+    refuse_unless_all(why_not_undone(actor, keys), _names(enrolments), len(keys))
+    Enrolment.objects.filter(pk__in=keys).delete()
+    one = f"{enrolments[0].candidate} 撤销注册"
+    return dossiers_move(
+        actor=actor,
+        step="undo_registration",
+        moves=[Move(key, note=note) for key in keys],
+        subject=one if len(keys) == 1 else f"撤销注册 {len(keys)} 名",
+        note=note,
+    )
+
+
 def _locked(actor: User, candidates: Sequence[int]) -> list[Enrolment]:
     """Enrolments of the actor's own school, locked in key order, each of which may still be changed."""
     wanted = set(candidates)
@@ -160,9 +219,12 @@ def _locked(actor: User, candidates: Sequence[int]) -> list[Enrolment]:
     found = list(
         rows.select_for_update(of=("self",)).select_related("candidate", "plan_line", "season").order_by("pk")
     )
-    names = {row.pk: f"{row.candidate.number} {row.candidate.name}" for row in found}
-    refuse_unless_all(why_not_changed(actor, sorted(wanted)), names, len(wanted))
+    refuse_unless_all(why_not_changed(actor, sorted(wanted)), _names(found), len(wanted))
     return found
+
+
+def _names(enrolments: Sequence[Enrolment]) -> dict[int, str]:
+    return {row.pk: f"{row.candidate.number} {row.candidate.name}" for row in enrolments}
 
 
 def _major(line: PlanLine) -> str:

@@ -95,10 +95,7 @@ class CancelChosenView(Cancelling, StudentsView):
     words = f"将注销 {{count}} 名考生的注册：{CONSEQUENCE}任何一名不能办理的，全部不办理。"
 
     def preview(self, data):
-        rows = self.taken(self.selected(data)).values_list(
-            "candidate_id", "candidate__number", "candidate__name"
-        )
-        names = {pk: f"{number} {name}" for pk, number, name in rows}
+        names = self.named(data)
         refuse_unless_all(why_not_changed(self.actor, list(names)), names, len(names))
         return super().preview(data)
 

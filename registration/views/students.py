@@ -12,9 +12,10 @@ from dispatch.models import Placement
 
 from ..queries.stages import beginnings
 from ..queries.students import own_students
+from ..services.registered import REGISTER, refuse_unless_all, registrations_undo, why_not_undone
 from ..services.students import admissions_cancel, students_register
 from .lists import StudentFilters, StudentTable, city_names
-from .reasons import LeavingReasonField, LeavingReasonForm
+from .reasons import CodedReasonForm, LeavingReasonField, LeavingReasonForm
 from .selection import SelectionForm, SelectionView
 
 HEADER = ("考生号", "姓名", "性别", "生源地市", "录取专业", "状态")
@@ -54,6 +55,12 @@ class RegisterStudentsView(ListView):
                 "url": self.page("register"),
                 "icon": "person-check",
                 "primary": True,
+                "bulk": True,
+            },
+            {
+                "title": "撤销注册",
+                "url": self.page("undo"),
+                "icon": "arrow-counterclockwise",
                 "bulk": True,
             },
             {
@@ -108,6 +115,13 @@ class StudentsView(SelectionView):
             "words": self.words.format(count=count),
         }
 
+    def named(self, data) -> dict[int, str]:
+        """Number and name of those that the deed is about, by key."""
+        rows = self.taken(self.selected(data)).values_list(
+            "candidate_id", "candidate__number", "candidate__name"
+        )
+        return {pk: f"{number} {name}" for pk, number, name in rows}
+
     def candidates(self, data) -> list[int]:
         rows = self.taken(self.selected(data))
         return list(rows.values_list("candidate_id", flat=True).order_by())
@@ -147,6 +161,35 @@ class RegisterView(StudentsView):
 
     def act(self, data):
         return students_register(actor=self.actor, candidates=self.candidates(data))
+
+
+class UndoForm(CodedReasonForm, SelectionForm):
+    reason_function = REGISTER
+
+
+class UndoView(StudentsView):
+    """Take back the registration of the chosen students, registered today by mistake."""
+
+    form_class = UndoForm
+    template_name = "registration/register_students__undo.html"
+    state = State.REGISTERED
+    nobody = "只有当日注册的考生可以撤销注册。"
+    submit_label = "撤销注册"
+    done = "已撤销 {result} 名考生的注册，恢复为“录取”。"
+    words = "将撤销 {count} 名考生的注册：恢复为“录取”，计划数仍占用；截止前未重新注册的，自动恢复到未录取。"
+
+    def preview(self, data):
+        names = self.named(data)
+        refuse_unless_all(why_not_undone(self.actor, list(names)), names, len(names))
+        return super().preview(data)
+
+    def act(self, data):
+        return registrations_undo(
+            actor=self.actor,
+            candidates=self.candidates(data),
+            reason=data["reason"],
+            words=data["words"],
+        )
 
 
 class CancelForm(LeavingReasonForm, SelectionForm):
