@@ -1,6 +1,7 @@
 """Words and marks that every template needs: icons, grouped numbers, spans of time."""
 
 from django import template
+from django.db.models import Model
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -126,6 +127,8 @@ def shown(field) -> str:
     if value is None or value == "":
         return "—"
     choices = dict(getattr(field.field, "choices", ())) if not hasattr(field.field, "queryset") else {}
+    if isinstance(value, Model) and hasattr(field.field, "label_from_instance"):
+        return field.field.label_from_instance(value)  # as it stood in the list it was chosen from
     if isinstance(value, (list, tuple, set)) or hasattr(value, "all"):
         several = [str(choices.get(item, item)) for item in value]
         return "、".join(several[:8]) + (f" 等 {len(several)} 项" if len(several) > 8 else "")

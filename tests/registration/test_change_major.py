@@ -30,7 +30,9 @@ def test_changes(cast, client_of, student, schools, batch):
     client = client_of(cast.school)
     assert f"{URL}{student.pk}/" in client.get(URL).content.decode()
     assert "会计事务" in client.get(f"{URL}{student.pk}/").content.decode()
-    assert "改为“会计事务”" in client.post(f"{URL}{student.pk}/", form(other)).content.decode()
+    asked = client.post(f"{URL}{student.pk}/", form(other)).content.decode()
+    assert "改为“会计事务”" in asked
+    assert "<dd>730301 会计事务　余 1 名</dd>" in asked
     assert client.post(f"{URL}{student.pk}/", form(other, confirmed="1")).status_code == 302
     assert Enrolment.objects.get().plan_line == other
     assert Deed.objects.filter(function="registration.change_major", actor=cast.school).exists()
