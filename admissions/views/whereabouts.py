@@ -4,11 +4,10 @@ import django_filters as filters
 import django_tables2 as tables
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.functional import cached_property
 
 from accounts.context import deed_record
 from accounts.masking import mask_name
-from accounts.views.lists import COUNT_BOUND, KeysFirst, ListView
+from accounts.views.lists import KeysFirstListView
 
 from ..models import Region, Whereabouts
 from ..reference import limit_of
@@ -82,7 +81,7 @@ class WhereaboutsTable(tables.Table):
         return f"{timezone.localtime(value):%m-%d %H:%M}"
 
 
-class ViewWhereaboutsView(ListView):
+class ViewWhereaboutsView(KeysFirstListView):
     """Candidates who named the actor's school or were at it, as they were entered."""
 
     model = Whereabouts
@@ -96,17 +95,6 @@ class ViewWhereaboutsView(ListView):
     def get_queryset(self):
         rows = self.visible(Whereabouts).filter(season__current=True).order_by("candidate_id")
         return rows.select_related("at_school") if self.names_schools else rows
-
-    @cached_property
-    def keys(self) -> list[int]:
-        """Candidates in their order, as far as they are counted: the view groups them all once, not twice."""
-        return list(self.object_list.values_list("pk", flat=True)[: COUNT_BOUND + 1])
-
-    def count(self):
-        return len(self.keys)
-
-    def get_table_data(self):
-        return KeysFirst(self.object_list, self.keys)
 
     def get_table_kwargs(self):
         return {"names_schools": self.names_schools}

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from accounts.forms import ActionForm
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, FunctionView, ObjectMixin
-from accounts.views.lists import COUNT_BOUND, KeysFirst, ListView
+from accounts.views.lists import KeysFirstListView
 from admissions.lifecycle import State
 from admissions.models import Subject
 from admissions.templatetags.words import marks
@@ -51,7 +51,7 @@ class Queue:
         return super().get_context_data(word=TITLES[self.state], checks=self.checks, **kwargs)
 
 
-class ReviewListView(Queue, ListView):
+class ReviewListView(Queue, KeysFirstListView):
     """The queue: oldest first, one's own taken before all."""
 
     model = Placement
@@ -98,17 +98,6 @@ class ReviewListView(Queue, ListView):
         names = {tail: self.page(tail) for tail in ("approve", "take", "lay_back")}
         looked_at = GREEN_WINDOW if len(self.keys) > GREEN_WINDOW else 0
         return super().get_context_data(green=green, looked_at=looked_at, pages=names, **kwargs)
-
-    @cached_property
-    def keys(self) -> list[int]:
-        """Keys of the list in its order: the checks are made row by row, so only for those rows that need them."""
-        return list(self.object_list.values_list("pk", flat=True)[: COUNT_BOUND + 1])
-
-    def count(self):
-        return len(self.keys)
-
-    def get_table_data(self):
-        return KeysFirst(self.object_list, self.keys)
 
 
 class ReviewDeed(Queue, ActionView):
