@@ -126,13 +126,14 @@ def run_rehearse(*, actor: User, run: Run, progress: Progress) -> str:
     outcome = snapshot.solve()
     progress(3, 4, "独立核验与保存")
     snapshot, outcome = _quarantined(run, snapshot, outcome)
-    run.input_digest, run.outcome_digest, run.fingerprint = fingerprint_of(run.parameters, snapshot, outcome)
+    rehearsal = rehearsal_write(actor=actor, run=run, asked={}, snapshot=snapshot, outcome=outcome)
+    run.input_digest, run.outcome_digest = rehearsal.input_digest, rehearsal.outcome_digest
+    run.fingerprint = rehearsal.fingerprint
     run.candidates, run.sent = len(snapshot.candidates), int((outcome.unit >= 0).sum())
     run.state, run.rehearsed_at = Run.State.DRAFT if practice else Run.State.REHEARSED, timezone.now()
     run.save()
     run.schools.all().delete()
     RunSchool.objects.bulk_create(results_of(run, snapshot, outcome))
-    rehearsal = rehearsal_write(actor=actor, run=run, asked={}, snapshot=snapshot, outcome=outcome)
     transaction.on_commit(lambda: inputs_drop(rehearsal))
     word = "演练" if practice else "预演"
     deed_record(actor=actor, subject=f"{word} {run}", count=run.sent, note=f"指纹 {run.fingerprint[:16]}")
