@@ -1,14 +1,12 @@
 """Forms of controls: the values of rows, or a sheet of them."""
 
-from tempfile import NamedTemporaryFile
-
 from django import forms
 from django.conf import settings
 from django.core import signing
 
 from accounts.forms import ActionForm, style_field
 
-from .imports.readers import ReadError, open_rows
+from .forms_uploads import rows_uploaded
 from .models import Batch
 from .services.control_sheets import sheet_read
 from .services.controls import Column, Control, rows_of, version_of
@@ -132,17 +130,9 @@ class SheetForm(ActionForm):
         return {"before": self.control.now(self.batch), "after": rows_of(kept["rows"]), "seen": kept["seen"]}
 
     def uploaded(self, upload) -> dict:
-        if upload.size > settings.FILE_UPLOAD_MAX_MEMORY_SIZE * 4:
-            raise forms.ValidationError("文件太大，请检查是否为本页导出的表格。")
-        with NamedTemporaryFile() as file:
-            for chunk in upload.chunks():
-                file.write(chunk)
-            file.flush()
-            try:
-                read = open_rows(file.name)
-                after, self.wrong = sheet_read(self.control, self.batch, read.header, read.rows)
-            except ReadError as error:
-                raise forms.ValidationError(str(error)) from error
+        most = settings.FILE_UPLOAD_MAX_MEMORY_SIZE * 4
+        with rows_uploaded(upload, most=most, words="文件太大，请检查是否为本页导出的表格。") as read:
+            after, self.wrong = sheet_read(self.control, self.batch, read.header, read.rows)
         if self.wrong:
             raise forms.ValidationError(f"文件有 {len(self.wrong)} 处错误，没有写入。")
         return {

@@ -1,12 +1,11 @@
 """Forms of admissions from the pool."""
 
 import re
-from tempfile import NamedTemporaryFile
 
 from django import forms
 
 from accounts.forms import ActionForm
-from admissions.imports.readers import ReadError, open_rows
+from admissions.forms_uploads import rows_uploaded
 from quotas.models import PlanLine
 
 from .services.pool_bulk import MOST, Line
@@ -73,19 +72,10 @@ class BulkForm(ActionForm):
         return rows
 
     def _uploaded(self, file) -> list[Line]:
-        if file.size > UPLOAD_MOST:
-            raise forms.ValidationError("文件超过 10 MB。")
-        with NamedTemporaryFile() as copy:
-            for chunk in file.chunks():
-                copy.write(chunk)
-            copy.flush()
-            try:
-                return self._read(copy.name)
-            except ReadError as error:
-                raise forms.ValidationError(str(error))
+        with rows_uploaded(file, most=UPLOAD_MOST, words="文件超过 10 MB。") as opened:
+            return self._read(opened)
 
-    def _read(self, path: str) -> list[Line]:
-        opened = open_rows(path)
+    def _read(self, opened) -> list[Line]:
         missing = [name for name in COLUMNS if name not in opened.header]
         if missing:
             raise forms.ValidationError(f"文件缺少列：{'、'.join(missing)}。")

@@ -1,11 +1,9 @@
 """A list of candidates that an officer uploads: only their numbers are taken."""
 
-from tempfile import NamedTemporaryFile
-
 from django import forms
 from django.conf import settings
 
-from admissions.imports.readers import ReadError, open_rows
+from admissions.forms_uploads import rows_uploaded
 
 NUMBER = "考生号"
 
@@ -19,20 +17,12 @@ def numbers_of(upload) -> list[str]:
     Raises:
         ValidationError: in words for the officer, naming the rows that are wrong.
     """
-    if upload.size > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
-        raise forms.ValidationError("文件太大，请分次提交。")
-    with NamedTemporaryFile() as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
-        file.flush()
-        try:
-            read = open_rows(file.name)
-            if NUMBER not in read.header:
-                raise forms.ValidationError(f"文件里没有“{NUMBER}”一列。")
-            at = read.header.index(NUMBER)
-            rows = list(read.rows)
-        except ReadError as error:
-            raise forms.ValidationError(str(error)) from error
+    most = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    with rows_uploaded(upload, most=most, words="文件太大，请分次提交。") as read:
+        if NUMBER not in read.header:
+            raise forms.ValidationError(f"文件里没有“{NUMBER}”一列。")
+        at = read.header.index(NUMBER)
+        rows = list(read.rows)
     wrong = [row.number for row in rows if any(p.fatal and p.column == at for p in row.problems)]
     if wrong:
         raise forms.ValidationError(f"考生号有误，在第 {'、'.join(map(str, wrong[:10]))} 行。")

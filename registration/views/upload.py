@@ -1,14 +1,13 @@
 """按名单注册: candidate numbers from a workbook or pasted, each line with its result before anything is done."""
 
 import re
-import tempfile
 
 from django import forms
 
 from accounts.forms import ActionForm
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView
-from admissions.imports.readers import ReadError, open_rows
+from admissions.forms_uploads import rows_uploaded
 
 from ..services.named import students_named
 from ..services.students import students_register
@@ -46,20 +45,11 @@ class NumbersForm(ActionForm):
 
 def numbers_of(upload) -> list[str]:
     """The column of candidate numbers of an uploaded file."""
-    if upload.size > MAX_BYTES:
-        raise forms.ValidationError("文件超过 10 MB。")
-    with tempfile.NamedTemporaryFile(suffix=".upload") as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
-        file.flush()
-        try:
-            rows = open_rows(file.name)
-            place = next((i for i, h in enumerate(rows.header) if h.strip() in HEADINGS), None)
-            if place is None:
-                raise forms.ValidationError("文件中没有标题为“考生号”的列。")
-            return [number for row in rows.rows if (number := str(row.cells[place] or "").strip())]
-        except ReadError as error:
-            raise forms.ValidationError(str(error))
+    with rows_uploaded(upload, most=MAX_BYTES, words="文件超过 10 MB。") as rows:
+        place = next((i for i, h in enumerate(rows.header) if h.strip() in HEADINGS), None)
+        if place is None:
+            raise forms.ValidationError("文件中没有标题为“考生号”的列。")
+        return [number for row in rows.rows if (number := str(row.cells[place] or "").strip())]
 
 
 class UploadView(ActionView):
