@@ -4,8 +4,8 @@ from django import forms
 
 from accounts.forms import ActionForm
 
+from .services.papers import ACCEPT, FORMATS
 from .services.requests import Asked, RequestKind
-from .services.requests.attaching import MAX_BYTES
 
 WORDS = forms.Textarea(attrs={"rows": 3})
 
@@ -37,8 +37,8 @@ class RequestForm(ActionForm):
                 label=kind.attachment_words,
                 required=False,
                 max_length=200,
-                widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
-                help_text=f"PDF、JPG 或 PNG，不超过 {MAX_BYTES // 1048576} MB；更多附件可在下一页添加。",
+                widget=forms.ClearableFileInput(attrs={"accept": ACCEPT}),
+                help_text=f"{FORMATS}；更多附件可在下一页添加。",
             )
         for name in ("reason", "words", "paper"):
             if name in self.fields:
@@ -67,7 +67,7 @@ class PaperForm(ActionForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["paper"].widget.attrs["accept"] = ".pdf,.jpg,.jpeg,.png"
+        self.fields["paper"].widget.attrs["accept"] = ACCEPT
 
 
 class SubmitForm(ActionForm):

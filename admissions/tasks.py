@@ -6,7 +6,7 @@ from celery import shared_task
 
 from .jobs import LOST, job_run
 from .models import ImportedFile, Job
-from .services import deadlines, import_work, imports
+from .services import deadlines, import_work, imports, papers
 
 FILES = ImportedFile.objects.select_related("organisation", "season", "uploaded_by__organisation")
 
@@ -41,3 +41,9 @@ def write_import(key: str) -> None:
 def windows_keep() -> None:
     """Woken every few minutes; which deadlines are near or have passed is decided by the clock at that moment."""
     deadlines.windows_keep()
+
+
+@shared_task(name="admissions.tasks.papers_sweep")
+def papers_sweep() -> None:
+    """Woken every few hours; removes the files that no row came to refer to."""
+    papers.papers_sweep()

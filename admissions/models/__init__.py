@@ -5,6 +5,7 @@ from .deadline import Postponement, WindowNotice
 from .dossier import Dossier, DossierEvent
 from .imported import ImportedFile
 from .job import Job
+from .paper import DossierPaper, StoredPaper
 from .reference import EthnicGroup, Major, Region, ReturnReason
 from .request import Request, RequestAttachment, RequestEvent, RequestParty
 from .school import FeederSchool, School, SignupPoint
@@ -19,6 +20,7 @@ __all__ = [
     "Concession",
     "Dossier",
     "DossierEvent",
+    "DossierPaper",
     "EthnicGroup",
     "FeederSchool",
     "ImportedFile",
@@ -35,6 +37,7 @@ __all__ = [
     "Season",
     "Sex",
     "SignupPoint",
+    "StoredPaper",
     "Subject",
     "Whereabouts",
     "Window",

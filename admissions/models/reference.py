@@ -54,6 +54,7 @@ class ReturnReason(models.Model):
     code = models.CharField("代码", max_length=4, primary_key=True)
     name = models.CharField("原因", max_length=60)
     needs_words = models.BooleanField("须注明", default=False)
+    needs_attachment = models.BooleanField("须附书面材料", default=False)
 
     class Meta:
         verbose_name = "退档原因"
@@ -61,3 +62,13 @@ class ReturnReason(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def label(self) -> str:
+        """Code and name as a list offers them, with what the reason asks for."""
+        asked = [
+            word
+            for needed, word in ((self.needs_words, "说明"), (self.needs_attachment, "附书面材料"))
+            if needed
+        ]
+        return f"{self}（须{'、'.join(asked)}）" if asked else str(self)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Organisation, TenantQuerySet
 
 from .candidate import Candidate
+from .paper import StoredPaper
 from .school import School
 from .season import Season
 
@@ -157,17 +158,12 @@ class RequestParty(models.Model):
         ]
 
 
-class RequestAttachment(models.Model):
-    """A scanned paper: stored under a name of our own outside of the web, with the digest of its bytes."""
+class RequestAttachment(StoredPaper):
+    """A scanned paper that goes with a request."""
+
+    FOLDER = "requests"
 
     request = models.ForeignKey(Request, models.CASCADE, related_name="attachments")
-    name = models.CharField("文件名", max_length=200, help_text="上传时的文件名，只用于显示")
-    path = models.CharField("存放位置", max_length=100)
-    kind = models.CharField("格式", max_length=4)
-    size = models.PositiveIntegerField("字节数")
-    digest = models.CharField("摘要", max_length=64, help_text="SHA-256")
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
 
     objects = RequestRowQuerySet.as_manager()
 

@@ -83,11 +83,16 @@ def reference_load() -> dict[str, int]:
         ),
         ReturnReason: (
             [
-                ReturnReason(code=row.code, name=row.name, needs_words=row.needs_text)
+                ReturnReason(
+                    code=row.code,
+                    name=row.name,
+                    needs_words=row.needs_text,
+                    needs_attachment=row.needs_attachment,
+                )
                 for row in reference.return_reasons()
             ],
             "code",
-            ["name", "needs_words"],
+            ["name", "needs_words", "needs_attachment"],
         ),
     }
     for model, (rows, unique, fields) in tables.items():

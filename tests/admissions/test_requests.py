@@ -19,8 +19,8 @@ from admissions.models import Request, RequestAttachment
 from admissions.queries.requests import green_ones, requests_seen, waiting_checks, waiting_for
 from admissions.reference import limit_of, request_reasons
 from admissions.services import requests as services
+from admissions.services.papers import MAX_FILES, format_of
 from admissions.services.requests import Asked, Check, Light, Party, RequestKind, kinds
-from admissions.services.requests.attaching import MAX_FILES, format_of
 from admissions.views.requests import request_pages
 from tests import factories
 from tests.factories_requests import PDF, PNG, drafted, paper, posted, submitted

@@ -12,6 +12,7 @@ PERSONS = (
     "admissions_choice",
     "admissions_dossier",
     "admissions_dossierevent",
+    "admissions_dossierpaper",
     "admissions_request",
     "admissions_requestattachment",
     "admissions_requestevent",

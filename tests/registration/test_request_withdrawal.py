@@ -7,7 +7,7 @@ from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.models import Request
 from admissions.services import requests as services
-from admissions.services.requests.attaching import path_of
+from admissions.services.papers import path_of
 from tests.factories_registration import admit, state_of
 from tests.factories_requests import PNG, drafted, paper, posted, submitted
 

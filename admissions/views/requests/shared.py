@@ -1,19 +1,15 @@
 """What all pages of requests share: the kind, one request with all that belongs to it, its papers."""
 
-from urllib.parse import quote
-
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from accounts.context import deed_record
 from accounts.views.base import FunctionView, ObjectMixin
 
 from ...models import Request
 from ...queries import requests as queries
 from ...services import requests as services
-from ...services.requests.attaching import MIME, bytes_of
+from ..papers import paper_response
 
 
 class OfKind:
@@ -100,16 +96,4 @@ class PaperView(OneRequest, FunctionView):
 
     def get(self, request, pk, attachment):
         paper = get_object_or_404(self.object.attachments, pk=attachment)
-        content = bytes_of(paper)
-        deed_record(
-            actor=self.actor, subject=f"下载附件 {self.object.number} {paper.name}", note=paper.digest
-        )
-        return HttpResponse(
-            content,
-            content_type=MIME[paper.kind],
-            headers={
-                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(paper.name)}",
-                "X-Content-Type-Options": "nosniff",
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-            },
-        )
+        return paper_response(self.actor, paper, of=self.object.number, inline=False)
