@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 
 import numpy as np
 
-from dispatch.kernel import bands
+from dispatch.kernel import bands, tiers
 from dispatch.kernel.problem import Outcome, Problem, TiePolicy
 
 NO_FLOOR = np.iinfo(np.int32).min
@@ -130,6 +130,7 @@ def solve(
     unified_bands: Sequence[int],
     ties: TiePolicy = TiePolicy.STRICT,
     allotted_bands: Sequence[int] = (1,),
+    tier: np.ndarray | None = None,
 ) -> Allotted:
     """The unified round and the rounds of allotted seats, in the order that the city chose.
 
@@ -148,6 +149,7 @@ def solve(
         allotment: the seats kept.
         unified_bands, allotted_bands: the bands of both lists of choices.
         ties: what happens to equals at a last seat, in all rounds. The allotted rounds go by the common order.
+        tier: int16[n], segments as of `tiers.solve`, in all rounds; None where there are none.
 
     Raises:
         ValueError: if problem and allotment are not of the same candidates and units.
@@ -157,7 +159,7 @@ def solve(
     n, m = len(problem.order), len(problem.seats)
     if len(allotment.choices) != n or len(allotment.quota) != m:
         raise ValueError(f"the problem has {n} candidates and {m} units, not the allotment")
-    rounds = _Rounds(problem, allotment, unified_bands, ties, allotted_bands)
+    rounds = _Rounds(problem, allotment, unified_bands, ties, allotted_bands, tier)
     if allotment.when is When.AFTER:
         return rounds.after()
     if allotment.margin is None:
@@ -203,8 +205,8 @@ def floors_of(allotment: Allotment, via: np.ndarray, unit: np.ndarray) -> np.nda
 class _Rounds:
     """The rounds held so far."""
 
-    def __init__(self, problem, allotment, unified_bands, ties, allotted_bands):
-        self.problem, self.allotment, self.ties = problem, allotment, ties
+    def __init__(self, problem, allotment, unified_bands, ties, allotted_bands, tier):
+        self.problem, self.allotment, self.ties, self.tier = problem, allotment, ties, tier
         self.unified_bands, self.allotted_bands = unified_bands, allotted_bands
         self.start()
 
@@ -230,12 +232,17 @@ class _Rounds:
     def result(self, floors):
         return Allotted(Outcome(self.position, self.unit), self.via, floors)
 
+    def solve(self, round_, sizes):
+        if self.tier is None:
+            return bands.solve(round_, sizes, self.ties)
+        return tiers.solve(round_, self.tier, sizes, self.ties)
+
     def unified(self, via, seats):
         """A round by the unified choices of those without a place; the seats left."""
         waits = (self.via == Via.NONE)[:, None]
         choices = np.where(waits, self.problem.choices, np.int32(-1))
         round_ = replace(self.problem, choices=choices, seats=seats.astype(np.int32))
-        outcome = bands.solve(round_, self.unified_bands, self.ties)
+        outcome = self.solve(round_, self.unified_bands)
         self.keep(via, outcome.position, outcome.unit)
         return self.left(seats, outcome.unit)
 
@@ -265,7 +272,7 @@ class _Rounds:
             seats.reshape(-1)[kept],
             self.allotment.open_to(floors),
         )
-        outcome = bands.solve(round_, self.allotted_bands, self.ties)
+        outcome = self.solve(round_, self.allotted_bands)
         sent = np.append(kept // max(g, 1), -1)[outcome.unit]
         self.keep(via, outcome.position, sent)
         left = np.zeros(seats.size, np.int32)

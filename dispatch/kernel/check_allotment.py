@@ -5,7 +5,7 @@ is then an outcome of its own for `check.faults`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ def faults(
     unified_bands: Sequence[int],
     ties: TiePolicy = TiePolicy.STRICT,
     allotted_bands: Sequence[int] = (1,),
+    tier: np.ndarray | None = None,
 ) -> Iterator[Fault]:
     """Everything wrong with an outcome of `allotment.solve`; nothing if it is right.
 
@@ -50,6 +51,51 @@ def faults(
             Kind.INCONSISTENT, int(outcome.unit[c]) if 0 <= outcome.unit[c] < len(problem.seats) else -1, c
         )
     yield from _wrong_floors(allotment, allotted)
+    for held_now in rounds_claimed(problem, allotment, allotted):
+        sizes = allotted_bands if held_now.pairs is not None else unified_bands
+        for fault in check.faults(held_now.problem, held_now.outcome, sizes, ties, tier):
+            yield held_now.of_unit(fault, outcome.unit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round:
+    """One round in its turn: its problem on the seats left, and what the outcome claims of it.
+
+    Attributes:
+        via: the round.
+        problem: of those who are not placed before it.
+        outcome: whom it is said to have placed, by its own units.
+        pairs: int64[p], of a round of allotted seats: each unit is a pair of unit and group, unit × groups + group.
+        groups, units: number of groups, and of units.
+    """
+
+    via: Via
+    problem: Problem
+    outcome: Outcome
+    pairs: np.ndarray | None = None
+    groups: int = 1
+    units: int = 0
+
+    def of_unit(self, fault: Fault, claimed: np.ndarray) -> Fault:
+        """A fault of this round, said of the unit itself.
+
+        Args:
+            fault: of `check.faults`.
+            claimed: int32[n], the units of the whole outcome.
+        """
+        if self.pairs is None:
+            return fault
+        unit = int(claimed[fault.candidate]) if fault.unit < 0 else int(self.pairs[fault.unit] // self.groups)
+        return replace(fault, unit=unit if 0 <= unit < self.units else -1)
+
+
+def rounds_claimed(problem: Problem, allotment: Allotment, allotted: Allotted) -> Iterator[Round]:
+    """The rounds that the city holds, each on the seats that those before left by what the outcome claims.
+
+    Args:
+        as for `allotment.solve`, and its result; of the result `outcome`, `via` and `floors` are read.
+    """
+    via, outcome, held = allotted.via, allotted.outcome, _held(allotment)
     kept = allotment.quota.astype(np.int64)
     free = problem.seats.astype(np.int64)
     for turn, which in enumerate(held):
@@ -62,16 +108,13 @@ def faults(
             if which is Via.AREA:
                 kept = np.stack([kept[:, allotment.area == a].sum(axis=1) for a in _areas(allotment)], axis=1)
             group = _group(allotment, which)
-            yield from _reserved(
-                problem, allotment, allotted.floors, claimed, waits, group, kept, ties, allotted_bands
-            )
+            yield _reserved(problem, allotment, allotted.floors, which, claimed, waits, group, kept)
             kept = np.maximum(kept - _taken(claimed, group, kept.shape), 0)  # a surplus is no debt
         else:
             if which is Via.CONVERTED or allotment.when is When.BEFORE:
                 free = free + kept.sum(axis=1)
             choices = np.where(waits[:, None], problem.choices, np.int32(-1))
-            round_ = replace(problem, choices=choices, seats=free.astype(np.int32))
-            yield from check.faults(round_, claimed, unified_bands, ties)
+            yield Round(which, replace(problem, choices=choices, seats=free.astype(np.int32)), claimed)
             taken = claimed.unit[(claimed.unit >= 0) & (claimed.unit < len(free))]
             free = np.maximum(free - np.bincount(taken, minlength=len(free)), 0)
 
@@ -122,7 +165,7 @@ def _wrong_floors(allotment, allotted):
         yield Fault(Kind.WRONG_FLOOR, unit, -1)
 
 
-def _reserved(problem, allotment, floors, claimed, waits, group, kept, ties, bands):
+def _reserved(problem, allotment, floors, which, claimed, waits, group, kept):
     """A round on pairs of unit and group; only pairs that somebody asks for are looked at."""
     m, g = kept.shape
     asks = waits[:, None] & (group >= 0)[:, None] & (allotment.choices >= 0)
@@ -143,6 +186,4 @@ def _reserved(problem, allotment, floors, claimed, waits, group, kept, ties, ban
     pair[real] = np.where(asked[at], number[at], len(names))
     seats = kept.reshape(-1)[names].astype(np.int32)
     round_ = Problem(problem.order, problem.tie_group, choices, seats, eligible)
-    for fault in check.faults(round_, Outcome(claimed.position, pair), bands, ties):
-        unit = int(claimed.unit[fault.candidate]) if fault.unit < 0 else int(names[fault.unit] // g)
-        yield replace(fault, unit=unit if 0 <= unit < m else -1)
+    return Round(which, round_, Outcome(claimed.position, pair), names, g, m)

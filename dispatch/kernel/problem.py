@@ -8,6 +8,8 @@ from enum import StrEnum
 import numpy as np
 
 OPTIONAL = ("eligible", "place")
+LATER = ("place", "via")
+"""Fields that came later: without them the digest is the one of before."""
 
 
 class TiePolicy(StrEnum):
@@ -103,6 +105,7 @@ class Outcome:
     Attributes:
         position: int16[n], the column of the choice taken, from 0; -1 if none.
         unit: int32[n], the unit of that choice; -1 if none.
+        via: uint8[n], the round through which he came (`allotment.Via`); None where no seats are allotted.
 
     Raises:
         ValueError: if a shape or a dtype is not as above.
@@ -110,12 +113,17 @@ class Outcome:
 
     position: np.ndarray
     unit: np.ndarray
+    via: np.ndarray | None = None
 
     def __post_init__(self):
         _freeze(self, "position", np.int16, 1)
         _freeze(self, "unit", np.int32, 1)
-        if len(self.position) != len(self.unit):
-            raise ValueError(f"position has {len(self.position)} candidates, unit {len(self.unit)}")
+        if self.via is not None:
+            _freeze(self, "via", np.uint8, 1)
+        for name in ("unit", "via"):
+            array = getattr(self, name)
+            if array is not None and len(self.position) != len(array):
+                raise ValueError(f"position has {len(self.position)} candidates, {name} {len(array)}")
 
 
 def digest(value: Problem | Outcome) -> str:
@@ -123,7 +131,7 @@ def digest(value: Problem | Outcome) -> str:
 
     SHA-256 over the class name and, for each field in its order, a header (name, little-endian dtype,
     shape) and the bytes, row by row. `eligible=None` and an all-true array have different digests; a
-    problem without `place` has the digest it had before there was such a field.
+    problem without `place` and an outcome without `via` have the digest of before there were such fields.
 
     Returns:
         64 hexadecimal digits.
@@ -133,7 +141,7 @@ def digest(value: Problem | Outcome) -> str:
     sha = hashlib.sha256(f"{type(value).__name__} 1\n".encode())
     for field in fields(value):
         array = getattr(value, field.name)
-        if array is None and field.name == "place":
+        if array is None and field.name in LATER:
             continue
         if array is None:
             sha.update(f"{field.name} none\n".encode())

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from dispatch import second
 from dispatch.kernel.problem import TiePolicy
 from dispatch.snapshot import Snapshot
+from tests.kernel import reference
 from tests.kernel.reference import problems, problems_with_place
 
 BANDS = st.sampled_from([(1,), (9,), (1, 2), (2,), (3, 1), (1, 1, 9)])
@@ -30,24 +31,13 @@ def snapshot_of(problem, bands, ties, tier) -> Snapshot:
     )
 
 
-@st.composite
-def segments(draw, problem):
-    """None, or segments of the order that no group of equals straddles."""
-    if draw(st.booleans()):
-        return None
-    groups = np.unique(problem.tie_group)
-    steps = np.array(draw(st.lists(st.integers(0, 1), min_size=len(groups), max_size=len(groups))), np.int64)
-    tier = np.cumsum(steps)[np.searchsorted(groups, problem.tie_group)] if len(groups) else problem.tie_group
-    return tier.astype(np.int16)
-
-
 @pytest.mark.django_db
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), bands=BANDS, ties=st.sampled_from(TiePolicy))
 @pytest.mark.parametrize("made", [problems, problems_with_place], ids=["common order", "own orders"])
 def test_both_implementations_agree(db, made, data, bands, ties):
     problem = data.draw(made())
-    snapshot = snapshot_of(problem, bands, ties, data.draw(segments(problem)))
+    snapshot = snapshot_of(problem, bands, ties, data.draw(st.none() | reference.segments(problem)))
     outcome = snapshot.solve()
     second.case_write(snapshot)
     digest = second.case_solve(snapshot)

@@ -153,6 +153,15 @@ def problems_with_standing(draw, max_place=4, **sizes):
     return replace(problem, place=place)
 
 
+@st.composite
+def segments(draw, problem):
+    """int16[n], segments of the order that no group of equals straddles."""
+    groups = np.unique(problem.tie_group)
+    steps = np.array(draw(st.lists(st.integers(0, 1), min_size=len(groups), max_size=len(groups))), np.int64)
+    tier = np.cumsum(steps)[np.searchsorted(groups, problem.tie_group)] if len(groups) else problem.tie_group
+    return tier.astype(np.int16)
+
+
 bands = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
 ties = st.sampled_from(TiePolicy)
 

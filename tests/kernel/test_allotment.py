@@ -342,3 +342,32 @@ def test_floors_are_raised_until_the_cut_asks_for_no_more(monkeypatch):
     result = solve(problem, allotment, (2,))
     assert (result.floors.tolist(), result.settled) == ([58500, 59500], False)
     assert came(result) == [(1, A), (0, U), (1, U), NO]
+
+
+@settings(max_examples=150, deadline=None)
+@given(allotted_problems(), reference.bands, reference.ties, reference.bands)
+def test_one_segment_for_all_is_none_at_all(case, sizes, ties, allotted_sizes):
+    problem, allotment = case
+    plain = solve(problem, allotment, sizes, ties, allotted_sizes)
+    one = np.zeros(len(problem.order), np.int16)
+    result = solve(problem, allotment, sizes, ties, allotted_sizes, tier=one)
+    assert reference.same(result.outcome, plain.outcome)
+    assert result.via.tolist() == plain.via.tolist()
+
+
+def test_segments_hold_in_every_round():
+    """Two seats for school 0; by choice inside a segment the third comes by his first choice, in one segment
+    of all before the second, whose first choice was full: he is in the higher segment."""
+    problem, allotment = case(
+        scores=[600, 590, 580],
+        unified=[[-1, -1]] * 3,
+        seats=[0, 0],
+        allotted=[[0, -1], [0, 1], [1, -1]],
+        feeder=[0, 0, 0],
+        quota=[[1], [1]],
+        when=When.BEFORE,
+    )
+    in_one = solve(problem, allotment, (1,))
+    assert in_one.outcome.unit.tolist() == [0, -1, 1]
+    in_two = solve(problem, allotment, (1,), tier=np.array([0, 0, 1], np.int16))
+    assert in_two.outcome.unit.tolist() == [0, 1, -1]

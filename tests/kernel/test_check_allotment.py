@@ -36,6 +36,15 @@ def test_what_the_rounds_do_is_right(case, sizes, ties, allotted_sizes):
     assert list(faults(problem, allotment, result, sizes, ties, allotted_sizes)) == []
 
 
+@settings(max_examples=150, deadline=None)
+@given(allotted_problems(), reference.bands, reference.ties, st.data())
+def test_what_the_rounds_do_in_segments_is_right(case, sizes, ties, data):
+    problem, allotment = case
+    tier = data.draw(reference.segments(problem))
+    result = solve(problem, allotment, sizes, ties, sizes, tier)
+    assert list(faults(problem, allotment, result, sizes, ties, sizes, tier)) == []
+
+
 @settings(max_examples=40, deadline=None)
 @given(allotted_problems(max_candidates=3, max_choices=2, max_columns=1), reference.bands, reference.ties)
 def test_nothing_else_is_right(case, sizes, ties):
