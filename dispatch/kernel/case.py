@@ -3,20 +3,24 @@
 The two forms of the file are read by `case_json` and `folder`; the page for readers is docs/case-file.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 import numpy as np
 
-from dispatch.kernel import bands, tiers
+from dispatch.kernel import bands, rounds, tiers
+from dispatch.kernel.allotment import NO_FLOOR, When
+from dispatch.kernel.case_conditions import eligible
+from dispatch.kernel.check import faults
+from dispatch.kernel.fault import Fault
 from dispatch.kernel.fields import EXACT, BadCase, Scores
 from dispatch.kernel.order import order_candidates
 from dispatch.kernel.problem import Outcome, Problem, TiePolicy
+from dispatch.kernel.rounds import Kept
 
 INT32_MAX = np.iinfo(np.int32).max
-NO_LINE = np.iinfo(np.int64).min
 WIDEST = np.iinfo(np.int16).max
 """Choices that one candidate may have."""
 CELLS = 1 << 29
@@ -58,6 +62,9 @@ class Rule:
         ties: what happens to equals at the last seat.
         rounding: of plan × ratio, "up" or "half_up".
         tiers: lowest totals of the segments; None for those of the case.
+        allotted: when seats kept for junior schools are given; None to keep none.
+        floor: the lowest total for them; None for none.
+        margin: how far below the unified cut; None for any distance.
     """
 
     mode: Mode
@@ -65,6 +72,9 @@ class Rule:
     ties: TiePolicy = TiePolicy.STRICT
     rounding: str = "up"
     tiers: tuple[Decimal, ...] | None = None
+    allotted: When | None = None
+    floor: Decimal | None = None
+    margin: Decimal | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -92,6 +102,9 @@ class Case:
         unranked: bool[n, k], choices of units in whose own order the candidate is not; or None.
         ineligible: bool[n, k], choices of units from which the candidate is barred by name; or None.
         tiers: lowest totals of the segments; or None.
+        feeder: int32[n], the junior school by number, -1 for none that has seats; or None if no seats are kept.
+        feeders: names of junior schools, by number.
+        kept: seats that a unit keeps for a junior school, by both numbers.
     """
 
     units: list[str]
@@ -114,6 +127,9 @@ class Case:
     unranked: np.ndarray | None = None
     ineligible: np.ndarray | None = None
     tiers: tuple[Decimal | int, ...] | None = None
+    feeder: np.ndarray | None = None
+    feeders: list[str] = field(default_factory=list)
+    kept: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def unit_name(self, unit: int) -> str:
         """The id of a unit; a word for none."""
@@ -158,18 +174,28 @@ class Posed:
         problem: for the kernel.
         bands, ties: of the rule.
         tier: int16[n], or None without segments.
+        kept: the seats kept for junior schools, or None.
     """
 
     problem: Problem
     bands: tuple[int, ...]
     ties: TiePolicy
     tier: np.ndarray | None
+    kept: Kept | None = None
 
     def solve(self) -> Outcome:
         """The outcome by the rule."""
+        if self.kept is not None:
+            return rounds.solve(self.problem, self.kept, self.bands, self.ties, self.tier)
         if self.tier is not None:
             return tiers.solve(self.problem, self.tier, self.bands, self.ties)
         return bands.solve(self.problem, self.bands, self.ties)
+
+    def faults(self, outcome: Outcome) -> Iterator[Fault]:
+        """What is wrong with an outcome, by code apart from the rule."""
+        if self.kept is not None:
+            return rounds.faults(self.problem, self.kept, outcome, self.bands, self.ties, self.tier)
+        return faults(self.problem, outcome, self.bands, self.ties, self.tier)
 
 
 def pose(case: Case, rule: Rule) -> Posed:
@@ -191,59 +217,13 @@ def pose(case: Case, rule: Rule) -> Posed:
         levels.append(-last)  # only the units' own orders count; the common one is by id
     order, groups = order_candidates(levels[0], levels[1:], last)
     problem = Problem(order, groups, case.choices, case.seats(rule.rounding), eligible(case), case.place)
-    return Posed(problem, _sizes(rule, case.choices.shape[1]), rule.ties, _numbered(segments, order))
-
-
-def eligible(case: Case) -> np.ndarray | None:
-    """bool[n, k], the choices that lines and conditions leave; None if there are none at all."""
-    found = [~barred for barred in (case.ineligible, case.unranked) if barred is not None]
-    if case.lines:
-        found.append(np.broadcast_to(reaches_line(case)[:, None], case.choices.shape))
-    found += [
-        check for check in (fits_region(case), fits_sex(case), reaches_minimum(case)) if check is not None
-    ]
-    if not found:
-        return None
-    whole = found[0].copy()
-    for check in found[1:]:
-        whole &= check
-    return whole
-
-
-def reaches_line(case: Case) -> np.ndarray:
-    """bool[n], who reaches the control line of his region."""
-    ruled = np.isin(case.region, list(case.lines))
-    total = case.total(ruled)
-    reached = np.ones(len(ruled), np.bool_)
-    for region, line in case.lines.items():
-        reached &= (case.region != region) | (total.level >= total.line(line))
-    return reached
-
-
-def fits_region(case: Case) -> np.ndarray | None:
-    """bool[n, k], choices of units that take from the candidate's region; None if all take from all."""
-    if (case.unit_region < 0).all():
-        return None
-    wanted = np.append(case.unit_region, -1).astype(np.int32)[case.choices]
-    return (wanted < 0) | (wanted == case.region[:, None])
-
-
-def fits_sex(case: Case) -> np.ndarray | None:
-    """bool[n, k], choices of units that take the candidate's sex; None if all take both."""
-    if not case.unit_sex.any():
-        return None
-    wanted = np.append(case.unit_sex, 0).astype(np.int8)[case.choices]
-    return (wanted == 0) | (wanted == case.sex[:, None])
-
-
-def reaches_minimum(case: Case) -> np.ndarray | None:
-    """bool[n, k], choices of units whose lowest total the candidate reaches; None if no unit has one."""
-    if all(line is None for line in case.min_total):
-        return None
-    asks = np.array([line is not None for line in case.min_total] + [False])
-    total = case.total(asks[case.choices].any(axis=1))
-    lowest = [NO_LINE if line is None else total.line(line) for line in case.min_total]
-    return total.level[:, None] >= np.array([*lowest, NO_LINE])[case.choices]
+    return Posed(
+        problem,
+        _sizes(rule, case.choices.shape[1]),
+        rule.ties,
+        _numbered(segments, order),
+        _kept(case, rule, problem),
+    )
 
 
 def id_fault(name: str) -> str | None:
@@ -280,6 +260,42 @@ def _segments(case: Case, rule: Rule) -> np.ndarray | None:
     if case.standing is not None:
         return case.standing
     raise BadCase("mode tiers: there are no lines of segments (tiers) and no groups")
+
+
+def _kept(case: Case, rule: Rule, problem: Problem) -> Kept | None:
+    """The seats that units keep for junior schools, if the rule gives them."""
+    if rule.allotted is None:
+        return None
+    if problem.place is not None:
+        raise BadCase("--allotted: units rank by orders of their own, which goes with no allotted seats")
+    if not case.kept:
+        raise BadCase("--allotted: no unit of the case keeps seats for a junior school")
+    m, f = len(case.units), len(case.feeders)
+    if m * f > CELLS:
+        raise BadCase(f"--allotted: {m} units times {f} junior schools are too many")
+    quota = np.zeros((m, f), np.int32)
+    for (unit, feeder), seats in case.kept.items():
+        quota[unit, feeder] = seats
+    over = quota.sum(axis=1, dtype=np.int64) - problem.seats
+    if over.max() > 0:
+        unit = int(over.argmax())
+        raise BadCase(
+            f"unit {case.units[unit]!r}: {over[unit] + problem.seats[unit]} allotted seats are more than its"
+            f" {problem.seats[unit]} places"
+        )
+    levels, floor, margin = np.zeros(len(case.candidates), np.int64), NO_FLOOR, None
+    if rule.floor is not None or rule.margin is not None:
+        total = case.needed(TOTAL)
+        levels = total.level
+        floor = NO_FLOOR if rule.floor is None else total.line(rule.floor)
+        if rule.margin is not None:
+            if total.scale < 0:
+                raise BadCase("--allotted-margin: the totals have too many digits")
+            margin = int((rule.margin.scaleb(total.scale, EXACT)).to_integral_value(ROUND_FLOOR))
+        bounds = (0 if floor == NO_FLOOR else abs(floor), margin or 0, int(np.abs(levels).max(initial=0)))
+        if max(bounds) > INT32_MAX // 2:
+            raise BadCase("--allotted: the totals have too many digits for a floor")
+    return Kept(case.feeder, quota, levels.astype(np.int32), rule.allotted, floor, margin)
 
 
 def _numbered(segments: np.ndarray | None, order: np.ndarray) -> np.ndarray | None:

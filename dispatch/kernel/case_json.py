@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from dispatch.kernel.case import CELLS, TOTAL, WIDEST, Case, Key
+from dispatch.kernel.case import CELLS, TOTAL, WIDEST, Case, Key, id_fault
 from dispatch.kernel.fields import BadCase, Scores
 from dispatch.kernel.json_values import count_of, document, entry, ids_of, number_at, said, sex_of, text_of
 
 INSTANCE = ("units", "candidates", "control_lines", "priority", "tiers")
-UNIT = ("id", "capacity", "ratio", "region", "sex", "min_total")
+UNIT = ("id", "capacity", "ratio", "region", "sex", "min_total", "allotted")
 
 
 def read(path: Path, keys: tuple[Key, ...] | None, note=lambda line: None) -> Case:
@@ -43,6 +43,7 @@ class _Reader:
         self.unit_at = ids_of(self.units, "instance.units", note, UNIT)
         self.candidate_at = ids_of(self.candidates, "instance.candidates", note, None)
         self.regions: dict[str, int] = {}
+        self.feeders: dict[str, int] = {}
 
     def case(self, keys: tuple[Key, ...] | None) -> Case:
         units = list(self._units())
@@ -65,7 +66,9 @@ class _Reader:
             regions=list(self.regions),
             lines=lines,
             tiers=self._tiers(),
+            kept=dict(self._kept()),
         )
+        case.feeders, case.feeder = list(self.feeders), self._feeder()
         case.ineligible = self._ineligible(case.choices)
         if isinstance(priority, tuple):
             case.keys = priority
@@ -92,6 +95,24 @@ class _Reader:
                 sex_of(unit, path),
                 number_at(unit, "min_total", path),
             )
+
+    def _kept(self) -> Iterator[tuple[tuple[int, int], int]]:
+        for at, unit in enumerate(self.units):
+            path = f"instance.units[{at}]"
+            given = entry(unit, "allotted", dict, path, {})
+            for name in given:
+                fault = id_fault(name)
+                if fault:
+                    raise BadCase(f"{path}.allotted: the junior school {fault}")
+                seats = count_of(given, name, f"{path}.allotted")
+                yield (at, self.feeders.setdefault(name, len(self.feeders))), seats
+
+    def _feeder(self) -> np.ndarray | None:
+        if not self.feeders:
+            return None
+        rows = enumerate(self.candidates)
+        names = [text_of(row.get("feeder"), f"instance.candidates[{at}].feeder") for at, row in rows]
+        return np.array([self.feeders.get(name, -1) for name in names], np.int32)
 
     def _lines(self) -> dict[int, Decimal | int]:
         given = entry(self.instance, "control_lines", dict, "instance", {})

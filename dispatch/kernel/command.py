@@ -13,8 +13,8 @@ from typing import NoReturn
 import numpy as np
 
 from dispatch.kernel import case_json, folder
+from dispatch.kernel.allotment import When
 from dispatch.kernel.case import Case, Key, Mode, Posed, Rule, pose
-from dispatch.kernel.check import faults
 from dispatch.kernel.fields import BadCase, number_of, plain
 from dispatch.kernel.outcome_file import outcome_bytes, outcome_read
 from dispatch.kernel.problem import Outcome, TiePolicy, digest
@@ -39,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
         rule = _rule(chosen)
         notes: list[str] = []
         case = _read(chosen.case, chosen.keys, notes.append)
+        if case.kept and rule.allotted is None:
+            notes.append("seats are kept for junior schools; without --allotted they are offered to all")
         status = chosen.deed(chosen, case, pose(case, rule))
         sys.stdout.flush()
         for note in notes:  # not before: a bad case gets one line
@@ -76,10 +78,10 @@ def _solve(chosen, case: Case, posed: Posed) -> int:
 
 
 def _check(chosen, case: Case, posed: Posed) -> int:
-    outcome, wrong = outcome_read(chosen.outcome, case)
+    outcome, wrong = outcome_read(chosen.outcome, case, rounds=posed.kept is not None)
     found = list(wrong)
     if not wrong:
-        for fault in faults(posed.problem, outcome, posed.bands, posed.ties, posed.tier):
+        for fault in posed.faults(outcome):
             found.append(fault.words(case.unit_name, case.candidate_name))
     found = found or [*_otherwise(case, outcome, posed.solve())]
     print("\n".join(found or ["no fault"]))  # noqa: T201
@@ -92,7 +94,10 @@ def _otherwise(case: Case, outcome: Outcome, again: Outcome) -> Iterator[str]:
     There may be several stable outcomes where units rank by orders of their own; `faults` tells them apart
     for strict ties only.
     """
-    others = np.flatnonzero((outcome.position != again.position) | (outcome.unit != again.unit))
+    differ = (outcome.position != again.position) | (outcome.unit != again.unit)
+    if outcome.via is not None:
+        differ |= outcome.via != again.via
+    others = np.flatnonzero(differ)
     if others.size:
         yield f"{len(others)}人重算的去向与此结果不同，其中有{case.candidate_name(int(others[0]))}。"
 
@@ -120,6 +125,10 @@ def said(chosen, case: Case, posed: Posed) -> str:
     if posed.tier is not None:
         lines = case.tiers if chosen.tiers is None else chosen.tiers
         parts["tiers"] = "groups" if lines is None else ",".join(map(plain, lines))
+    if chosen.allotted is not None:
+        parts["allotted"] = chosen.allotted
+        numbers = {"floor": chosen.allotted_floor, "margin": chosen.allotted_margin}
+        parts |= {f"allotted_{name}": plain(n) for name, n in numbers.items() if n is not None}
     return " ".join(f"{name}={value}" for name, value in parts.items())
 
 
@@ -136,7 +145,21 @@ def _rule(chosen) -> Rule:
         raise BadCase(f"mode {mode} has bands of its own; --bands goes with parallel")
     if mode is not Mode.TIERS and chosen.tiers is not None:
         raise BadCase("--tiers goes with mode tiers")
-    return Rule(mode, chosen.bands, TiePolicy(chosen.ties), chosen.rounding, chosen.tiers)
+    when = None if chosen.allotted is None else When(chosen.allotted)
+    if when is None and (chosen.allotted_floor, chosen.allotted_margin) != (None, None):
+        raise BadCase("--allotted-floor and --allotted-margin go with --allotted")
+    if when is When.BEFORE and chosen.allotted_margin is not None:
+        raise BadCase("--allotted-margin goes with --allotted after: before it no unified cut is known")
+    return Rule(
+        mode,
+        chosen.bands,
+        TiePolicy(chosen.ties),
+        chosen.rounding,
+        chosen.tiers,
+        when,
+        chosen.allotted_floor,
+        chosen.allotted_margin,
+    )
 
 
 def _read(path: Path, keys: tuple[Key, ...] | None, note: Callable[[str], None]) -> Case:
@@ -207,6 +230,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--rounding", choices=["up", "half_up"], default="up")
         command.add_argument("--keys", type=_keys, metavar="total,ma,rank:asc", help="best first")
         command.add_argument("--tiers", type=_tiers, metavar="660,630", help="lowest totals of segments")
+        command.add_argument("--allotted", choices=[when.value for when in When], help="seats kept: when")
+        command.add_argument("--allotted-floor", type=_total, metavar="500", help="lowest total for them")
+        command.add_argument("--allotted-margin", type=_total, metavar="20", help="below the unified cut")
         if name == "solve":
             command.add_argument("--out", type=Path, metavar="FILE", help="instead of the standard output")
     return parser
@@ -227,6 +253,13 @@ def _keys(text: str) -> tuple[Key, ...]:
             raise argparse.ArgumentTypeError(f"{key!r} is no field, field:asc or field:desc")
         found.append(Key(field, order == "asc"))
     return tuple(found)
+
+
+def _total(text: str) -> Decimal:
+    number = number_of(text)
+    if number is None or number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0")
+    return number
 
 
 def _tiers(text: str) -> tuple[Decimal, ...]:

@@ -12,11 +12,12 @@ from dispatch.kernel.fields import BadCase, Scores, number_of, whole
 from dispatch.kernel.index import Index
 
 UNITS, CANDIDATES, CHOICES = "units.csv", "candidates.csv", "choices.csv"
-LINES, TIERS, PLACES = "lines.csv", "tiers.csv", "places.csv"
+LINES, TIERS, PLACES, ALLOTTED = "lines.csv", "tiers.csv", "places.csv", "allotted.csv"
 UNIT = ("unit", "plan", "ratio_percent", "region", "sex", "min_total")
 PERSON = ("candidate", "region", "sex")
 CHOICE = ("candidate", "no", "unit")
 PLACE = ("candidate", "no", "place")
+KEPT = ("unit", "feeder", "seats")
 UNSET = -2
 
 
@@ -37,7 +38,10 @@ def read(path: Path, keys: tuple[Key, ...] | None, note=lambda line: None) -> Ca
     units = list(_units(path / UNITS))
     regions = {name: at for at, name in enumerate(dict.fromkeys(unit[3] for unit in units if unit[3]))}
     lines = _lines(path / LINES, regions)
-    persons = _Persons(path / CANDIDATES, [*dict.fromkeys([*(key.field for key in keys), TOTAL])], regions)
+    feeders: dict[str, int] = {}
+    kept = _kept(path / ALLOTTED, {unit[0]: at for at, unit in enumerate(units)}, feeders)
+    fields = [*dict.fromkeys([*(key.field for key in keys), TOTAL])]
+    persons = _Persons(path / CANDIDATES, fields, regions, feeders)
     choices = _choices(path / CHOICES, persons.index, Index.of([unit[0] for unit in units]))
     place, unranked = _places(path / PLACES, persons.index, choices)
     for name, known in ((UNITS, UNIT), (CHOICES, CHOICE)):
@@ -63,19 +67,23 @@ def read(path: Path, keys: tuple[Key, ...] | None, note=lambda line: None) -> Ca
         place=place,
         unranked=unranked,
         tiers=_tiers(path / TIERS),
+        feeder=persons.feeder if feeders else None,
+        feeders=list(feeders),
+        kept=kept,
     )
 
 
 class _Persons:
     """The candidates: who they are, and the scores that are compared."""
 
-    def __init__(self, path: Path, fields: Sequence[str], regions: dict[str, int]):
+    def __init__(self, path: Path, fields: Sequence[str], regions: dict[str, int], feeders: dict[str, int]):
         headings = table.header(path)
         self.path = path
-        names = ["candidate", *(name for name in ("region", "sex") if name in headings)]
+        asked = ("region", "sex", "feeder") if feeders else ("region", "sex")
+        names = ["candidate", *(name for name in asked if name in headings)]
         scored = [name for name in fields if name in headings]
-        known = Index.of(list(regions))
-        parts: dict[str, list] = {name: [] for name in ("words", "region", "sex")}
+        known, schools = Index.of(list(regions)), Index.of(list(feeders))
+        parts: dict[str, list] = {name: [] for name in ("words", "region", "sex", "feeder")}
         scores = {name: _Digits() for name in scored}
         self.lines: list = []
         for columns in table.blocks(path, [*names, *scored]):
@@ -89,6 +97,9 @@ class _Persons:
                 _regions(found["region"], known) if "region" in found else np.full(rows, -1)
             )
             parts["sex"].append(_sexes(found["sex"]) if "sex" in found else np.zeros(rows))
+            if feeders:
+                named = _regions(found["feeder"], schools) if "feeder" in found else np.full(rows, -1)
+                parts["feeder"].append(named.clip(-1))
         self.index = Index(_stacked(parts["words"]))
         again = self.index.twice()
         if again is not None:
@@ -96,6 +107,7 @@ class _Persons:
             raise BadCase(f"{self.where(again)}: the candidate {name!r} occurs twice")
         self.region = _joined(parts["region"], np.int32)
         self.sex = _joined(parts["sex"], np.int8)
+        self.feeder = _joined(parts["feeder"], np.int32)
         self.scores = {name: digits.scores() for name, digits in scores.items()}
 
     def where(self, candidate: int) -> str:
@@ -224,6 +236,30 @@ def _lines(path: Path, regions: dict[str, int]) -> dict[int, Decimal]:
         if total is not None:
             lines[number] = total
     return lines
+
+
+def _kept(path: Path, units: dict[str, int], feeders: dict[str, int]) -> dict[tuple[int, int], int]:
+    """Seats by unit and junior school; junior schools get numbers."""
+    kept: dict[tuple[int, int], int] = {}
+    if not path.exists():
+        return kept
+    for line, row in table.rows(path, KEPT, KEPT):
+        where = f"{path.name} line {line}"
+        if row["unit"] not in units:
+            raise BadCase(f"{where}: there is no unit {row['unit']!r}")
+        fault = id_fault(row["feeder"])
+        if fault:
+            raise BadCase(f"{where}: feeder {fault}")
+        seats = _number(row, "seats", where)
+        if seats is None or whole(seats) is None or not 0 <= seats <= INT32_MAX:
+            raise BadCase(
+                f"{where}: seats must be a whole number from 0 to {INT32_MAX}, not {row['seats']!r}"
+            )
+        pair = units[row["unit"]], feeders.setdefault(row["feeder"], len(feeders))
+        if pair in kept:
+            raise BadCase(f"{where}: the unit {row['unit']!r} has seats for {row['feeder']!r} before")
+        kept[pair] = int(seats)
+    return kept
 
 
 def _tiers(path: Path) -> tuple[Decimal, ...] | None:

@@ -1,5 +1,7 @@
 """The outcome of a case as text: `candidate,unit or -,number of the choice from 1, or 0`, a line for each.
 
+Where seats are allotted a fourth field names the round: `unified`, `allotted`, `converted`, or `-`.
+
 An id with a comma or a quotation mark is quoted as in any CSV file.
 """
 
@@ -11,11 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from dispatch.kernel import table
+from dispatch.kernel.allotment import Via
 from dispatch.kernel.case import NONE, WIDEST, Case, id_ranks
 from dispatch.kernel.index import Index
 from dispatch.kernel.problem import Outcome
 
-HEADINGS = ["candidate", "unit", "number"]
+HEADINGS, ROUND = ["candidate", "unit", "number"], "round"
+NAMES = {via: via.name.lower() if via else NONE for via in Via}
 
 
 def outcome_bytes(candidates: np.ndarray, units: Sequence[str], outcome: Outcome) -> bytes:
@@ -30,7 +34,10 @@ def outcome_bytes(candidates: np.ndarray, units: Sequence[str], outcome: Outcome
     by_id[id_ranks(candidates)] = np.arange(len(by_id))
     names = np.array([name.encode() for name in (*units, NONE)])
     numbers = np.arange(int(outcome.position.max(initial=-1)) + 2).astype("S")
-    return csv_lines(candidates[by_id], names[outcome.unit[by_id]], numbers[outcome.position[by_id] + 1])
+    columns = candidates[by_id], names[outcome.unit[by_id]], numbers[outcome.position[by_id] + 1]
+    if outcome.via is None:
+        return csv_lines(*columns)
+    return csv_lines(*columns, np.array([NAMES[via].encode() for via in Via])[outcome.via[by_id]])
 
 
 def csv_lines(*columns: np.ndarray) -> bytes:
@@ -68,12 +75,13 @@ def _quoted_all(text: np.ndarray) -> np.ndarray:
     return np.array([_quoted(name) for name in text.tolist()])
 
 
-def outcome_read(path: Path, case: Case) -> tuple[Outcome, list[str]]:
+def outcome_read(path: Path, case: Case, rounds: bool = False) -> tuple[Outcome, list[str]]:
     """An outcome as somebody gives it, for the check.
 
     Args:
         path: of the file; the order of its lines does not matter.
         case: whose candidates and units it names.
+        rounds: whether each line names the round.
 
     Returns:
         the outcome, and what is wrong with the roll of candidates, in words for the officer: then the
@@ -87,8 +95,9 @@ def outcome_read(path: Path, case: Case) -> tuple[Outcome, list[str]]:
     position = np.full(len(case.candidates), -1, np.int16)
     unit = np.full(len(case.candidates), -1, np.int32)
     times = np.zeros(len(case.candidates), np.int64)
-    wrong = []
-    for who, where, number in table.blocks(path, HEADINGS, HEADINGS):
+    via = np.zeros(len(case.candidates), np.uint8) if rounds else None
+    wrong, headings = [], [*HEADINGS, ROUND] if rounds else HEADINGS
+    for who, where, number, *held in table.blocks(path, headings, headings):
         candidate = persons.find(who.words())
         for row in np.flatnonzero(candidate < 0).tolist():
             wrong.append(f"结果第{who.line(row)}行：考生{who.text(row)}不在本案中。")
@@ -98,9 +107,11 @@ def outcome_read(path: Path, case: Case) -> tuple[Outcome, list[str]]:
         known = candidate >= 0
         position[candidate[known]] = _numbers(number)[known] - 1
         unit[candidate[known]] = np.where(nowhere, -1, named)[known]
+        if held:
+            via[candidate[known]] = _rounds(held[0])[known]
         times += np.bincount(candidate[known], minlength=len(times))
     wrong += _roll_faults(case, times)
-    return Outcome(position, unit), wrong
+    return Outcome(position, unit, via), wrong
 
 
 def _roll_faults(case: Case, times: np.ndarray) -> Iterator[str]:
@@ -109,6 +120,17 @@ def _roll_faults(case: Case, times: np.ndarray) -> Iterator[str]:
         yield f"考生{name}在结果中" + (
             "没有记录。" if not times[candidate] else f"出现{times[candidate]}次。"
         )
+
+
+def _rounds(column: table.Column) -> np.ndarray:
+    """uint8[r], the rounds that lines name."""
+    known = list(NAMES.values())
+    found = Index.of(known).find(column.words())
+    bad = np.flatnonzero((found < 0) | (column.length == 0))
+    if bad.size:
+        row = int(bad[0])
+        raise column.bad(row, f"must be one of {', '.join(known)}, not {column.text(row)!r}")
+    return np.array(list(NAMES), np.uint8)[found]
 
 
 def _numbers(column: table.Column) -> np.ndarray:
