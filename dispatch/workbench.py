@@ -18,7 +18,7 @@ from .models.run import PAUSING_STATES
 from .queries.handing import own_work
 from .queries.keeping import TOLD_FOR, taken_back
 from .queries.reading import deadline_of
-from .queries.sheets import counts_of
+from .queries.sheets import counts_of, sent_back
 from .queries.waiting import waiting
 from .services.school import pause_words
 from .services.single import ADMITTING
@@ -94,6 +94,12 @@ def sheets(actor: User):
     undecided = sum(mine.get(sheet.pk, counts[sheet.pk]).undecided for sheet in own)
     if undecided:
         yield ToDo("未定档案", undecided, url, since=min(s.released_at for s in own), until=until)
+    if back := sent_back(own):
+        key = next(iter(back))
+        one = reverse(f"dispatch:{'decide_as_leader' if leader else 'decide_dossiers'}__one", args=[key])
+        yield ToDo(
+            "招办退回复议", sum(back.values()), f"{one}?shown=again" if len(back) == 1 else url, until=until
+        )
     ready = [sheet for sheet in own if sheet.opened_at and counts[sheet.pk].may_submit]
     if leader and ready:
         yield ToDo("待提交投档单", len(ready), url, until=until)

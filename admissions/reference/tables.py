@@ -109,12 +109,12 @@ class ReturnReason:
 
 @dataclass(frozen=True, slots=True)
 class RequestReason:
-    """Why something is asked for, or why a request is refused.
+    """Why something is asked for, refused, returned for correction, or sent back to be decided anew.
 
     Attributes:
         code, name: as shown and stored.
-        use: `ask` or `refuse`.
-        kinds: keys of the functions that ask; empty for all.
+        use: `ask`, `refuse`, `return` or `reconsider`.
+        kinds: keys of the functions that ask, for `reconsider` of those that decide; empty for all requests.
         needs_text, needs_attachment: what must go with it.
     """
 
@@ -271,7 +271,7 @@ def return_reasons() -> tuple[ReturnReason, ...]:
 
 @cache
 def request_reasons() -> tuple[RequestReason, ...]:
-    """Grounds of requests and reasons for refusing them."""
+    """Grounds of requests, and reasons for refusing or returning them or a school's decision."""
     return tuple(
         RequestReason(
             r["code"], r["name"], r["use"], tuple(r["kinds"].split()), r["needs_text"] == "1",

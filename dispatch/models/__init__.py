@@ -10,6 +10,7 @@ from .control import (
 from .drawing import Drawing
 from .handing import HandOut
 from .placement import Placement, ReviewTake
+from .reconsideration import Reconsideration
 from .record import Rehearsal, Seal, Verification
 from .run import FrozenChoices, Run, RunSchool
 from .sheet import Sheet
@@ -29,6 +30,7 @@ __all__ = [
     "HandOut",
     "Placement",
     "ProvinceLine",
+    "Reconsideration",
     "RegionLine",
     "Rehearsal",
     "ReviewTake",

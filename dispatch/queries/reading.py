@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from admissions.deadlines import window_over
-from admissions.lifecycle import BY_STEP, OVERLAYS, State
+from admissions.lifecycle import BY_STEP, State
 from admissions.models import Batch, Choice, Concession, DossierEvent, ReturnReason, Subject, Window
 from quotas.models import PlanLine
 
-from ..models import Placement, Sheet
+from ..models import Placement, Reconsideration, Sheet
 from ..services.deciding import NO_MAJOR_LEFT, majors_chosen
 
 # Reasons that digits choose, the frequent ones first; those that need words are chosen from the list.
@@ -29,7 +29,7 @@ class Reading:
         concessions: his policy features.
         default: key of the plan line offered first.
         events: what happened to the dossier at this school.
-        returned_words: why the office sent it back, if it did last.
+        rounds: how often and why the office sent it back, the last first; while the school may decide.
         reasons: all reasons; ``quick`` those under a digit.
     """
 
@@ -39,7 +39,7 @@ class Reading:
     concessions: list[Concession]
     default: int | None
     events: list[DossierEvent]
-    returned_words: str
+    rounds: list[Reconsideration]
     reasons: list[ReturnReason]
     quick: list[tuple[int, ReturnReason]]
 
@@ -96,8 +96,8 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         reasons = [reason for reason in reasons if reason.pk not in NO_MAJOR_LEFT]
     by_code = {reason.pk: reason for reason in reasons if not reason.needs_words}
     quick = [by_code[code] for code in FREQUENT if code in by_code][:9]
-    moved = next((event for event in events if event.step not in OVERLAYS), None)
-    back = moved and moved.step in ("reconsider_admission", "reconsider_return")
+    may_decide = person.dossier.state in BY_STEP["propose_admit"].sources
+    rounds = list(placement.reconsiderations.order_by("-round")) if may_decide else []
     return Reading(
         placement=placement,
         marks=[(s, person.scores[s.position] if s.position < len(person.scores) else None) for s in subjects],
@@ -109,7 +109,7 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         ),
         default=placement.plan_line_id or _default(chosen, lines),
         events=events,
-        returned_words=moved.note if back else "",
+        rounds=rounds,
         reasons=reasons,
         quick=list(enumerate(quick, 1)),
     )

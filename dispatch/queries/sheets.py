@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, F, Sum
+from django.db.models import Count, Exists, F, OuterRef, Sum
 
-from admissions.lifecycle import State
+from admissions.lifecycle import UNDECIDED, State
 from quotas.models import PlanLine
 
-from ..models import Placement, Sheet
+from ..models import Placement, Reconsideration, Sheet
 
 _COUNT = """
     SELECT p.sheet_id, count(*), count(*) FILTER (WHERE p.closed_at IS NOT NULL AND p.reason_id IS NOT NULL),
@@ -95,7 +95,27 @@ SHOWN = {
         "已提交",
         (State.ADMIT_SUBMITTED, State.RETURN_SUBMITTED, State.ADMITTED, State.REGISTERED),
     ),
+    "again": (
+        "退回复议",
+        (State.SENT, State.READING, State.PROPOSE_ADMIT, State.PROPOSE_RETURN),
+    ),
 }
+
+
+def sent_back(sheets: Iterable[Sheet]) -> dict[int, int]:
+    """How many dossiers of some sheets an office has sent back and the school has not decided anew, by key.
+
+    Args:
+        sheets: of which the caller may see all.
+    """
+    rows = Reconsideration.objects.filter(
+        placement__sheet__in=[sheet.pk for sheet in sheets],
+        placement__closed_at=None,
+        candidate__dossier__placement_id=F("placement_id"),
+        candidate__dossier__state__in=UNDECIDED,
+    )
+    counts = rows.order_by().values("placement__sheet").annotate(n=Count("placement", distinct=True))
+    return {row["placement__sheet"]: row["n"] for row in counts}
 
 
 def rows_of(sheet: Sheet, *, shown: str = "", major: int | None = None):
@@ -110,8 +130,11 @@ def rows_of(sheet: Sheet, *, shown: str = "", major: int | None = None):
         Placement.objects.open()
         .filter(sheet=sheet, candidate__dossier__placement_id=F("pk"))
         .select_related("candidate__dossier", "plan_line", "reason")
+        .annotate(sent_back=Exists(Reconsideration.objects.filter(placement=OuterRef("pk"))))
         .order_by(F("dispatch_score").desc(nulls_last=True), "rank", "pk")
     )
+    if shown == "again":
+        rows = rows.filter(sent_back=True)
     states = SHOWN.get(shown, SHOWN[""])[1]
     if states:
         rows = rows.filter(candidate__dossier__state__in=states)

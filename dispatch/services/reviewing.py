@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.refusals import Refusal
+from admissions.coded import reason_said
 from admissions.lifecycle import State
 from admissions.models import Dossier
 from admissions.services.dossiers import Move, dossiers_move
@@ -20,6 +21,7 @@ from quotas.services import seats_give_back
 
 from ..models import Placement, ReviewTake, Sheet
 from ..queries.waiting import admissions_waiting, in_queue_order, returns_waiting
+from .reconsidering import reconsiderations_write
 from .submitting import taken_by_officers
 
 QUEUES = {State.ADMIT_SUBMITTED: admissions_waiting, State.RETURN_SUBMITTED: returns_waiting}
@@ -52,9 +54,10 @@ def rows_take(*, actor: User, state: State, number: int = 10) -> int:
     return len(keys)
 
 
-def rows_lay_back(*, actor: User) -> int:
-    """Lay back whatever one has taken and not decided."""
-    return ReviewTake.objects.filter(officer=actor).delete()[0]
+def rows_lay_back(*, actor: User, state: State) -> int:
+    """Lay back whatever one has taken from a queue and not decided; what one has of the other stays."""
+    keys = list(QUEUES[state](actor).filter(taken_here=True).values_list("pk", flat=True))
+    return ReviewTake.objects.filter(officer=actor, pk__in=keys).delete()[0]
 
 
 @transaction.atomic
@@ -81,27 +84,29 @@ def admissions_approve(*, actor: User, placements: Iterable[int], exactly: bool 
 
 
 @transaction.atomic
-def admissions_refuse(*, actor: User, placements: Iterable[int], words: str) -> int:
+def admissions_refuse(*, actor: User, placements: Iterable[int], reason: str, words: str = "") -> int:
     """Send submitted admissions back: those dispatched to the school for reconsideration, those it took
     from the pool back to the pool. Their seats are given back.
 
     Args:
         actor: an officer of the source region.
         placements: primary keys.
-        words: why, for the school.
+        reason: code, ``reconsider`` of 审核录取.
+        words: more words for the school, needed where the code asks for them.
 
     Raises:
-        Refusal: as ``admissions_approve``; or without words.
+        Refusal: as ``admissions_approve``; or without a reason.
     """
-    words = _reason(words)
+    said = reason_said("dispatch.review_admissions", reason, words, "reconsider")
     rows = _locked(actor, State.ADMIT_SUBMITTED, placements, True)
     pool = [row for row in rows if row.method == Placement.Method.POOL]
     sent = [row for row in rows if row.method != Placement.Method.POOL]
     for step, some in (("refuse_admission", pool), ("reconsider_admission", sent)):
-        moves = [Move(row.candidate_id, note=words) for row in some]
-        dossiers_move(actor=actor, step=step, moves=moves, subject="审核录取", note=words)
+        moves = [Move(row.candidate_id, note=said) for row in some]
+        dossiers_move(actor=actor, step=step, moves=moves, subject="审核录取", note=said)
+        reconsiderations_write(actor=actor, step=step, rows=some, reason=reason, words=words)
     Placement.objects.filter(pk__in=[row.pk for row in pool]).update(
-        closed_at=timezone.now(), reason_words=words
+        closed_at=timezone.now(), reason_words=said
     )
     _back_to_reading(sent)
     _done(rows)
@@ -128,28 +133,25 @@ def returns_approve(*, actor: User, placements: Iterable[int], exactly: bool = T
 
 
 @transaction.atomic
-def returns_refuse(*, actor: User, placements: Iterable[int], words: str) -> int:
+def returns_refuse(*, actor: User, placements: Iterable[int], reason: str, words: str = "") -> int:
     """Send submitted returns back to the school, which must read them again (退档理由不充分).
 
     Args:
         actor, placements, words: as for ``admissions_refuse``.
+        reason: code, ``reconsider`` of 审核退档.
 
     Raises:
         Refusal: as ``admissions_refuse``.
     """
-    words = _reason(words)
+    said = reason_said("dispatch.review_returns", reason, words, "reconsider")
     rows = _locked(actor, State.RETURN_SUBMITTED, placements, True)
-    moves = [Move(row.candidate_id, note=words) for row in rows]
-    moved = dossiers_move(actor=actor, step="reconsider_return", moves=moves, subject="审核退档", note=words)
+    moves = [Move(row.candidate_id, note=said) for row in rows]
+    step = "reconsider_return"
+    moved = dossiers_move(actor=actor, step=step, moves=moves, subject="审核退档", note=said)
+    reconsiderations_write(actor=actor, step=step, rows=rows, reason=reason, words=words)
     _back_to_reading(rows)
     _done(rows)
     return moved
-
-
-def _reason(words: str) -> str:
-    if not words.strip():
-        raise Refusal("请写明退回的理由，学校将据此重新审阅。")
-    return words.strip()
 
 
 def _locked(actor: User, state: State, keys: Iterable[int], exactly: bool) -> list[Placement]:

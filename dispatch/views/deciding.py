@@ -15,7 +15,7 @@ from ..models import HandOut, Placement, Sheet
 from ..queries.handing import own_work, with_members
 from ..queries.keeping import taken_back_from
 from ..queries.reading import deadline_of, placements_named, reading_of
-from ..queries.sheets import SHOWN, counts_of, differences_of, lines_of, rows_of
+from ..queries.sheets import SHOWN, counts_of, differences_of, lines_of, rows_of, sent_back
 from ..services import deciding, submitting
 from ..services.handing import LEADER, members_of, read_by
 from ..services.school import runs_pausing
@@ -32,7 +32,7 @@ class SheetsView(PageView):
         own = self.visible(Sheet).filter(school__in=self.actor.scope.schools)
         sheets = list(own.select_related("batch__season", "school", "run")[:200])
         counts = counts_of(sheets)
-        mine = own_work(self.actor, sheets)
+        mine, back = own_work(self.actor, sheets), sent_back(sheets)
         until = {sheet.batch_id: sheet.batch for sheet in sheets if not sheet.submitted_at}
         until = {key: deadline_of(batch) for key, batch in until.items()}
         # What was handed to a member comes before what all may read; otherwise as it is, the newest first.
@@ -40,7 +40,8 @@ class SheetsView(PageView):
         words = self.request.GET.get("q", "").strip()
         return super().get_context_data(
             sheets=[
-                (sheet, counts[sheet.pk], until.get(sheet.batch_id), mine.get(sheet.pk)) for sheet in sheets
+                (sheet, counts[sheet.pk], until.get(sheet.batch_id), mine.get(sheet.pk), back.get(sheet.pk))
+                for sheet in sheets
             ],
             words=words,
             found=read_by(self.actor, placements_named(self.actor, words))[:20] if words else None,

@@ -10,6 +10,7 @@ from accounts.forms import ActionForm
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, FunctionView, ObjectMixin
 from accounts.views.lists import KeysFirstListView
+from admissions.forms_coded import CodedReasonForm
 from admissions.lifecycle import State
 from admissions.models import Subject
 from admissions.templatetags.words import marks
@@ -75,6 +76,7 @@ class ReviewListView(Queue, KeysFirstListView):
     def list_actions(self):
         word = TITLES[self.state]
         return (
+            {"title": "退回复议登记", "url": self.page("sent_back"), "icon": "journal-text"},
             {
                 "title": f"通过所选{word}",
                 "url": self.page("approve"),
@@ -156,7 +158,8 @@ class ReviewDeed(Queue, ActionView):
         }
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(cancel_url=self.page(), chosen=self.chosen, **kwargs)
+        chosen = {"chosen": self.chosen, "whole": self.whole}
+        return super().get_context_data(cancel_url=self.page(), **chosen, **kwargs)
 
     def get(self, request, *args, **kwargs):
         return redirect(self.page())
@@ -182,21 +185,34 @@ class ApproveView(ReviewDeed):
         return approve(actor=self.actor, placements=self.chosen, exactly=not self.whole)
 
 
-class ReasonForm(ActionForm):
+class ReasonForm(CodedReasonForm, ActionForm):
+    reason_use = "reconsider"
     words = forms.CharField(
-        label="退回理由",
+        label="情况说明",
         max_length=500,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="学校将看到这段文字",
+        help_text="学校将看到原因和这段文字",
     )
+
+
+class AdmissionReasonForm(ReasonForm):
+    reason_function = "dispatch.review_admissions"
+
+
+class ReturnReasonForm(ReasonForm):
+    reason_function = "dispatch.review_returns"
 
 
 class RefuseView(ReviewDeed):
     """Send what was chosen back to the schools, with a reason."""
 
-    form_class = ReasonForm
     submit_label = "退回"
     danger = True
+    limits = {"taken_by__isnull": True, "not_own": True, "not_held": True}
+
+    def get_form_class(self):
+        return ReturnReasonForm if self.returns else AdmissionReasonForm
 
     @property
     def words(self):
@@ -208,15 +224,16 @@ class RefuseView(ReviewDeed):
 
     def post(self, request, *args, **kwargs):
         """From the list the rows come without a reason: it is asked for first."""
-        if "words" in request.POST:
+        if "reason" in request.POST:
             return super().post(request, *args, **kwargs)
-        return self.render_to_response(self.get_context_data(form=self.form_class(actor=self.actor)))
+        return self.render_to_response(self.get_context_data(form=self.get_form_class()(actor=self.actor)))
 
     def act(self, data):
         refuse = reviewing.returns_refuse if self.returns else reviewing.admissions_refuse
         if not self.chosen:
             raise Refusal("没有选择考生。")
-        return refuse(actor=self.actor, placements=self.chosen, words=data["words"])
+        what = {"reason": data["reason"], "words": data["words"]}
+        return refuse(actor=self.actor, placements=self.chosen, **what)
 
 
 class TakeView(Queue, FunctionView):
@@ -232,22 +249,38 @@ class LayBackView(Queue, FunctionView):
     """Lay back what one has taken."""
 
     def post(self, request, **kwargs):
-        messages.success(request, f"已放回 {reviewing.rows_lay_back(actor=self.actor)} 名。")
+        laid = reviewing.rows_lay_back(actor=self.actor, state=self.state)
+        messages.success(request, f"已放回 {laid} 名。")
         return redirect(self.page())
 
 
-class OneForm(ActionForm):
+class OneForm(forms.Form):
+    """Mixed into the form of a reason: approving needs none."""
+
     decision = forms.ChoiceField(choices=(("approve", "通过"), ("refuse", "退回")))
-    words = forms.CharField(
-        label="退回理由", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = self.data.get("decision") == "refuse"
+
+    def clean(self):
+        if self.data.get("decision") != "refuse":
+            return self.cleaned_data
+        return super().clean()
+
+
+class OneAdmissionForm(OneForm, AdmissionReasonForm):
+    pass
+
+
+class OneReturnForm(OneForm, ReturnReasonForm):
+    pass
 
 
 class ReviewOneView(Queue, ObjectMixin, ActionView):
     """One candidate of the queue: the whole case, approve or send back with a reason."""
 
     model = Placement
-    form_class = OneForm
     template_name = "dispatch/review_one.html"
     done = "{result}"
 
@@ -255,13 +288,16 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
         related = ("candidate__feeder_school", "candidate__ethnic_group", "decided_by")
         return shown_with(self.queue(), *related)
 
+    def get_form_class(self):
+        return OneReturnForm if self.returns else OneAdmissionForm
+
     def act(self, data):
         what = {"actor": self.actor, "placements": [self.object.pk]}
         if data["decision"] == "approve":
             (reviewing.returns_approve if self.returns else reviewing.admissions_approve)(**what)
             return f"考生 {self.object.candidate.number} 审核通过。"
         refuse = reviewing.returns_refuse if self.returns else reviewing.admissions_refuse
-        refuse(**what, words=data["words"])
+        refuse(**what, reason=data["reason"], words=data["words"])
         return f"考生 {self.object.candidate.number} 已退回。"
 
     def get_success_url(self):
@@ -281,6 +317,7 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
             scores=scores,
             choices=choices,
             events=person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:20],
+            rounds=row.reconsiderations.select_related("officer").order_by("round"),
             cancel_url=self.page(),
             **kwargs,
         )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.context import unwalled
 from accounts.models import User
 from accounts.refusals import Refusal
+from admissions.coded import reason_said
 from admissions.models import Dossier, Window
 from admissions.services.dossiers import Move, dossiers_move
 from admissions.services.windows import closed_words, said, season_of, windows_of
@@ -22,7 +23,7 @@ from ..guards import fixed, not_withdrawn
 from ..models import Enrolment
 from ..queries.stages import beginnings, stage_at
 from .leaving import dossiers_leave
-from .reasons import leaving_reason, reason_said
+from .reasons import leaving_reason
 
 NAMED = 5
 CHANGE = "registration.change_major"

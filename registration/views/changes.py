@@ -5,6 +5,7 @@ from django import forms
 from accounts.forms import ActionForm
 from accounts.views.base import ActionView, ObjectMixin
 from accounts.views.lists import ListView
+from admissions.forms_coded import CodedReasonForm
 from admissions.lifecycle import State
 from admissions.services.windows import season_of
 from dispatch.models import Placement
@@ -14,7 +15,6 @@ from ..models import Enrolment
 from ..queries.students import own_students
 from ..services.registered import CHANGE, major_change, refuse_unless_all, why_not_changed
 from .lists import StudentFilters, StudentTable
-from .reasons import CodedReasonForm
 from .students import stage_notes
 
 

@@ -5,6 +5,7 @@ from django.db.models import Count
 
 from accounts.refusals import Refusal
 from accounts.views.lists import ListView
+from admissions.forms_coded import CodedReasonForm
 from admissions.lifecycle import State
 from admissions.models import Window
 from admissions.services.windows import closed_words, season_of, windows_of
@@ -15,7 +16,7 @@ from ..queries.students import own_students
 from ..services.registered import REGISTER, refuse_unless_all, registrations_undo, why_not_undone
 from ..services.students import admissions_cancel, students_register
 from .lists import StudentFilters, StudentTable, city_names
-from .reasons import CodedReasonForm, LeavingReasonField, LeavingReasonForm
+from .reasons import LeavingReasonField, LeavingReasonForm
 from .selection import SelectionForm, SelectionView
 
 HEADER = ("考生号", "姓名", "性别", "生源地市", "录取专业", "状态")

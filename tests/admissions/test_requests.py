@@ -96,7 +96,7 @@ def test_reasons_name_functions_that_exist():
     codes = [reason.code for reason in request_reasons()]
     assert len(set(codes)) == len(codes)
     for reason in request_reasons():
-        assert reason.use in ("ask", "refuse")
+        assert reason.use in ("ask", "refuse", "return", "reconsider")
         assert set(reason.kinds) <= set(BY_KEY), reason.code
 
 

@@ -19,6 +19,7 @@ PERSONS = (
     "admissions_requestparty",
     "dispatch_autodecision",
     "dispatch_placement",
+    "dispatch_reconsideration",
     "dispatch_schooltest",
     "dispatch_singledispatch",
     "dispatch_trait",

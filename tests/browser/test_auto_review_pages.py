@@ -33,7 +33,10 @@ def test_a_rule_from_its_making_to_the_check_of_its_sample(
     sent_back, *others = make_candidates(6, concessions=[])
     sheet_submitted(cast.city, cast.school, batch, schools[0], [sent_back, *others])
     reviewing.admissions_refuse(
-        actor=cast.reviewer, placements=[placement_of(sent_back).pk], words="毕业证存疑，请学校核实"
+        actor=cast.reviewer,
+        placements=[placement_of(sent_back).pk],
+        reason="A09",
+        words="毕业证存疑，请学校核实",
     )
     at = desk(people["reviewer"])
     at.open("自动审核管理")

@@ -130,8 +130,9 @@ def test_an_office_audits(desk, people, cast, batch, schools, make_candidates):
 
     at.tab.get_by_role("link", name=ready[1].number).click()
     assert ready[1].name in at.heading()
-    at.tab.get_by_label("退回理由").fill("专业与志愿不符，请核对")
-    at.press("退回（须写理由）")
+    at.tab.get_by_label("原因").select_option("A03")
+    at.tab.get_by_label("情况说明").fill("请与考生核对专业")
+    at.press("退回复议（须选原因）")
     assert state_of(ready[1]) == "reading"
     at.open("审核录取")
     at.press("批量通过")

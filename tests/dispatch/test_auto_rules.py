@@ -118,7 +118,7 @@ def test_what_came_from_the_pool_waits_for_a_person(cast, on, sheet, plan_line, 
 
 def test_what_was_sent_back_once_waits_for_a_person(cast, on, sheet, candidates):
     again = placement_of(candidates[0])
-    reviewing.admissions_refuse(actor=cast.reviewer, placements=[again.pk], words="请核对")
+    reviewing.admissions_refuse(actor=cast.reviewer, placements=[again.pk], reason="A09", words="请核对")
     deciding.dossier_propose_admit(
         actor=cast.school, sheet=sheet, candidate=candidates[0].pk, version=version_of(candidates[0])
     )

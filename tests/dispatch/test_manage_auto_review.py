@@ -92,7 +92,7 @@ def test_every_decision_is_marked_with_rule_and_version(cast, on, sheet, candida
 def test_the_trial_names_what_officers_refused(cast, rule, sheet, candidates, client_of):
     keys = [placement_of(c).pk for c in candidates]
     reviewing.admissions_approve(actor=cast.reviewer, placements=keys[:2])
-    reviewing.admissions_refuse(actor=cast.reviewer, placements=keys[2:], words="毕业证存疑")
+    reviewing.admissions_refuse(actor=cast.reviewer, placements=keys[2:], reason="A09", words="毕业证存疑")
     with time_machine.travel(timezone.now() + timedelta(days=1), tick=False):
         client = client_of(cast.reviewer)
         day = f"{timezone.localdate() - timedelta(days=1):%Y-%m-%d}"
@@ -120,7 +120,9 @@ def test_the_trial_counts_only_what_the_rule_asks_for(cast, rule, batch, sheet, 
 
 def test_the_trial_counts_no_second_decision_on_what_was_sent_back(cast, rule, sheet, candidates):
     one = candidates[0]
-    reviewing.admissions_refuse(actor=cast.reviewer, placements=[placement_of(one).pk], words="请核对")
+    reviewing.admissions_refuse(
+        actor=cast.reviewer, placements=[placement_of(one).pk], reason="A09", words="请核对"
+    )
     version = version_of(one)
     deciding.dossier_propose_admit(actor=cast.school, sheet=sheet, candidate=one.pk, version=version)
     submitting.sheet_submit(actor=cast.school, sheet=sheet)
@@ -136,7 +138,7 @@ def test_the_trial_of_returns_takes_the_reason_as_submitted(cast, batch, schools
     full(plan_line)
     keys = [placement_of(c).pk for c in ranked]
     reviewing.returns_approve(actor=cast.reviewer, placements=keys[1:2])
-    reviewing.returns_refuse(actor=cast.reviewer, placements=keys[2:], words="理由不充分")
+    reviewing.returns_refuse(actor=cast.reviewer, placements=keys[2:], reason="C09", words="理由不充分")
     assert placement_of(ranked[2]).reason_id is None
     trial = auto.rule_try(actor=cast.reviewer, rule=rule, day=timezone.localdate())
     assert (trial.decided, trial.passed, len(trial.refused)) == (2, 2, 1)
@@ -377,7 +379,7 @@ def test_a_rule_and_an_officer_at_the_same_moment(cast, rule, sheet, candidates)
 
     def deed(index):
         if index:
-            reviewing.admissions_refuse(actor=cast.reviewer, placements=keys, words="请核对")
+            reviewing.admissions_refuse(actor=cast.reviewer, placements=keys, reason="A09", words="请核对")
         else:
             run(rule)
 

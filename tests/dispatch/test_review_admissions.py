@@ -96,8 +96,8 @@ def test_whoever_sent_may_not_audit(cast, batch, schools, plan_line, candidates,
 def test_sent_back_the_school_reads_again_and_the_seat_is_free(cast, sheet, candidates, plan_line, client_of):
     client = client_of(cast.reviewer)
     url, chosen = reverse(f"{PAGE}__refuse"), keys(candidates[:1])
-    assert "退回理由" in client.post(url, {"chosen": chosen}).content.decode()
-    client.post(url, {"chosen": chosen, "words": "身高不符", "confirmed": "1"})
+    assert "A02 不符合院校特殊条件" in client.post(url, {"chosen": chosen}).content.decode()
+    client.post(url, {"chosen": chosen, "reason": "A02", "words": "身高不符", "confirmed": "1"})
     assert (state_of(candidates[0]), taken(plan_line)) == (State.READING, 2)
     placement = placement_of(candidates[0])
     assert (placement.plan_line_id, placement.closed_at) == (None, None)
@@ -109,20 +109,22 @@ def test_sent_back_the_school_reads_again_and_the_seat_is_free(cast, sheet, cand
 
 
 def test_sent_back_one_from_the_pool_lies_there_again(cast, from_pool, plan_line):
-    reviewing.admissions_refuse(actor=cast.reviewer, placements=keys([from_pool]), words="未取得同意")
+    reviewing.admissions_refuse(
+        actor=cast.reviewer, placements=keys([from_pool]), reason="A05", words="未取得同意"
+    )
     placement = placement_of(from_pool)
     assert (state_of(from_pool), taken(plan_line)) == (State.POOL, 3)
     assert placement.closed_at is not None
-    assert placement.reason_words == "未取得同意"
+    assert placement.reason_words == "A05 缺考生及家长签字的书面材料：未取得同意"
 
 
 def test_one_by_one(cast, sheet, candidates, client_of):
     client = client_of(cast.reviewer)
     pages = [reverse(f"{PAGE}__one", args=[key]) for key in keys(candidates)]
     assert "系统检查" in client.get(pages[0]).content.decode()
-    assert client.post(pages[0], {"decision": "refuse", "words": ""}).status_code == 422
+    assert client.post(pages[0], {"decision": "refuse", "reason": "A09", "words": ""}).status_code == 422
     client.post(pages[0], {"decision": "approve"})
-    client.post(pages[1], {"decision": "refuse", "words": "请核对专业"})
+    client.post(pages[1], {"decision": "refuse", "reason": "A03", "words": "请核对专业"})
     states = [state_of(c) for c in candidates]
     assert states == [State.ADMITTED, State.READING, State.ADMIT_SUBMITTED]
     assert client.get(pages[0]).status_code == 404

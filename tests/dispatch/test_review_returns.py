@@ -44,7 +44,7 @@ def test_approved_he_lies_in_the_pool_and_the_reason_is_kept(cast, sheet, candid
 
 def test_a_weak_reason_goes_back_to_the_school(cast, sheet, candidates, client_of):
     page = reverse(f"{PAGE}__one", args=keys(candidates[1:2]))
-    client_of(cast.reviewer).post(page, {"decision": "refuse", "words": "理由不充分"})
+    client_of(cast.reviewer).post(page, {"decision": "refuse", "reason": "C01"})
     placement = placement_of(candidates[1])
     assert (state_of(candidates[1]), placement.reason_id) == (State.READING, None)
     assert Sheet.objects.get(pk=sheet.pk).submitted_at is None
@@ -56,8 +56,10 @@ def test_a_weak_reason_goes_back_to_the_school(cast, sheet, candidates, client_o
 
 
 def test_without_words_nothing_goes_back(cast, sheet, candidates):
-    with pytest.raises(Refusal, match="理由"):
-        reviewing.returns_refuse(actor=cast.reviewer, placements=keys(candidates[1:]), words=" ")
+    with pytest.raises(Refusal, match="须注明"):
+        reviewing.returns_refuse(
+            actor=cast.reviewer, placements=keys(candidates[1:]), reason="C09", words=" "
+        )
 
 
 def test_permission(cast, sheet, client_of):
