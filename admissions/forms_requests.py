@@ -79,24 +79,29 @@ class WithdrawForm(ActionForm):
 
 
 class DecisionForm(ActionForm):
-    """What a party answers: approve, refuse for a reason, return for correction."""
+    """What a party answers: approve, refuse or return for correction for a reason."""
+
+    USES = {"return": "退回修改", "refuse": "不同意"}
 
     decision = forms.ChoiceField(choices=(("approve", "同意"), ("refuse", "不同意"), ("return", "退回修改")))
-    reason = forms.ChoiceField(label="不同意的理由", required=False)
+    reason = forms.ChoiceField(label="退回或不同意的理由", required=False)
     words = forms.CharField(
         label="意见", max_length=500, required=False, widget=WORDS, help_text="申请单位将看到这段文字"
     )
 
     def __init__(self, *args, kind: RequestKind, **kwargs):
         super().__init__(*args, **kwargs)
-        reasons = [
-            (r.code, f"{r.code} {r.name}{'（须说明）' if r.needs_text else ''}")
-            for r in kind.reasons("refuse")
-        ]
-        self.fields["reason"].choices = [("", "请选择"), *reasons]
+        self.kind = kind
+        groups = [(label, self._reasons(use)) for use, label in self.USES.items()]
+        self.fields["reason"].choices = [("", "请选择"), *groups]
+
+    def _reasons(self, use: str) -> list[tuple[str, str]]:
+        rows = self.kind.reasons(use)
+        return [(r.code, f"{r.code} {r.name}{'（须说明）' if r.needs_text else ''}") for r in rows]
 
     def clean(self):
         data = super().clean()
-        if data.get("decision") == "refuse" and not data.get("reason"):
-            self.add_error("reason", "不同意须选择理由。")
+        use = data.get("decision")
+        if use in self.USES and data.get("reason") not in dict(self._reasons(use)):
+            self.add_error("reason", f"{self.USES[use]}须选择“{self.USES[use]}”一组的理由。")
         return data

@@ -63,6 +63,7 @@ def test_a_transfer_between_two_cities(desk, people, lines, tmp_path):
     with taker.tab.expect_download() as download:
         taker.tab.get_by_role("link", name="计划调整公函.pdf").click()
     assert download.value.suggested_filename == "计划调整公函.pdf"
+    taker.tab.get_by_label("退回或不同意的理由").select_option("U02")
     taker.tab.get_by_label("意见").fill("我市只需 4 个")
     taker.press("退回修改")
     assert "没有待审核的申请" in taker.words()

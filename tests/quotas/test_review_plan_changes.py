@@ -103,7 +103,9 @@ def test_returned_it_is_corrected_and_asked_again(cast, row, plan_line, client_o
     office, school = client_of(cast.reviewer), client_of(cast.school)
     one = reverse(f"{PAGE}__one", args=[row.pk])
     assert office.post(one, posted(decision="return")).status_code == 422
-    office.post(one, posted(decision="return", words="数目请与招生简章一致"))
+    assert office.post(one, posted(decision="return", reason="U02")).status_code == 422  # words are missing
+    assert office.post(one, posted(decision="return", reason="R01")).status_code == 422  # one for refusing
+    office.post(one, posted(decision="return", reason="U02", words="数目请与招生简章一致"))
     row.refresh_from_db()
     assert row.state == "draft"
     page = school.get(reverse("quotas:request_plan_change")).content.decode()
@@ -124,7 +126,7 @@ def test_a_decided_request_is_not_decided_again(cast, row):
     for deed in (
         lambda: services.request_approve(actor=cast.reviewer, request=row),
         lambda: services.request_refuse(actor=cast.reviewer, request=row, reason="R01"),
-        lambda: services.request_return(actor=cast.reviewer, request=row, words="改"),
+        lambda: services.request_return(actor=cast.reviewer, request=row, reason="U02", words="改"),
     ):
         with pytest.raises(Refusal, match="当前为“已生效”，已不能审核"):
             deed()
@@ -207,7 +209,7 @@ def test_the_lists_ask_a_bounded_number_of_questions(
 def test_the_workbench_counts_what_waits(cast, row, client_of):
     page = client_of(cast.reviewer).get(reverse("accounts:workbench")).content.decode()
     assert "审核增减计划数" in page[page.index("to-dos") :]
-    services.request_return(actor=cast.reviewer, request=row, words="请核实")
+    services.request_return(actor=cast.reviewer, request=row, reason="U02", words="请核实")
     assert (
         "申请增减计划数：退回修改"
         in client_of(cast.school).get(reverse("accounts:workbench")).content.decode()

@@ -46,7 +46,7 @@ def test_a_journey_between_two_cities(cast, plan_line, other_line, other_reviewe
     for office in (giver, taker):
         assert one(row) in office.get(reverse(PAGE)).content.decode()
         assert "审核调整区域间计划" in office.get(reverse("accounts:workbench")).content.decode()
-    taker.post(one(row), posted(decision="return", words="我市只需 4 个"))
+    taker.post(one(row), posted(decision="return", reason="U02", words="我市只需 4 个"))
     assert "我市只需 4 个" in school.get(where).content.decode()
     school.post(reverse(f"{ask}__edit", args=[row.pk]), posted(**asked(plan_line, other_line, 4)))
     row.refresh_from_db()

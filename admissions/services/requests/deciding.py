@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from accounts.refusals import Refusal
 
+from ...coded import code_said
 from ...models import Request, RequestParty
 from ...queries.requests import acted_for, checks_of, taken_since
 from ...requests import Light, RequestKind, kind_of
@@ -125,29 +126,28 @@ def request_refuse(*, actor: User, request: Request | int, reason: str, words: s
         Refusal: as ``request_approve``; or without a reason.
     """
     row, kind = _open(actor, request)
-    found = kind.reason("refuse", reason, words)
-    said = f"{found.name}：{words.strip()}" if words.strip() else found.name
+    said = code_said(kind.reason("refuse", reason, words).code, words.strip())
     _decide(actor, row, Decision.REFUSED, words=words.strip(), reason=reason)
     return _close(actor, row, State.REFUSED, Deed.REFUSED, said)
 
 
 @transaction.atomic
-def request_return(*, actor: User, request: Request | int, words: str) -> Request:
+def request_return(*, actor: User, request: Request | int, reason: str, words: str = "") -> Request:
     """Return a request for correction: it is a draft again, with the words; all parties decide anew.
 
     Args:
         actor: of a party that has not decided.
         request: submitted.
-        words: what is to be corrected.
+        reason: code of what is wrong with it.
+        words: what is to be corrected, needed where the code asks for them.
 
     Raises:
-        Refusal: as ``request_approve``; or without words.
+        Refusal: as ``request_approve``; or without a reason.
     """
-    row, _ = _open(actor, request)
-    if not words.strip():
-        raise Refusal("请写明需要修改或补充什么，申请单位将据此修改。")
-    _decide(actor, row, Decision.RETURNED, words=words.strip())
-    return _close(actor, row, State.DRAFT, Deed.RETURNED, words.strip())
+    row, kind = _open(actor, request)
+    said = code_said(kind.reason("return", reason, words).code, words.strip())
+    _decide(actor, row, Decision.RETURNED, words=words.strip(), reason=reason)
+    return _close(actor, row, State.DRAFT, Deed.RETURNED, said)
 
 
 def _approve(actor: User, kind: RequestKind, row: Request, words: str, *, is_locked: bool = False) -> str:

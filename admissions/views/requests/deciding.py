@@ -171,7 +171,7 @@ class DecideView(OneRequest, ActionView):
         if data["decision"] == "refuse":
             services.request_refuse(**what, reason=data["reason"])
             return f"申请 {self.object.number}：不同意，已告知申请单位。"
-        services.request_return(**what)
+        services.request_return(**what, reason=data["reason"])
         return f"申请 {self.object.number} 已退回申请单位修改。"
 
     def get_success_url(self):

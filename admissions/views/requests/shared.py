@@ -6,6 +6,7 @@ from django.utils.functional import cached_property
 
 from accounts.views.base import FunctionView, ObjectMixin
 
+from ...coded import code_said
 from ...models import Request
 from ...queries import requests as queries
 from ...services import requests as services
@@ -87,8 +88,7 @@ class OneRequest(OfKind, ObjectMixin):
         )
 
     def _words(self, party) -> str:
-        name = next((r.name for r in self.kind.reasons("refuse") if r.code == party.reason), "")
-        return "：".join(filter(None, [name, party.words]))
+        return code_said(party.reason, party.words) if party.reason else party.words
 
 
 class PaperView(OneRequest, FunctionView):
