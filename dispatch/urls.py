@@ -28,7 +28,6 @@ from .views import (
 )
 
 app_name = "dispatch"
-RETURNS = {"state": State.RETURN_SUBMITTED}
 
 
 def run_pages(key: str) -> list:
@@ -51,6 +50,32 @@ def run_pages(key: str) -> list:
         serve(key, asking.DeleteAskedView, "run/<int:pk>/ask/<int:number>/delete"),
         serve(key, comparing.CompareView, "run/<int:pk>/compare"),
         serve(key, moving.MovedView, "run/<int:pk>/compare/candidates"),
+    ]
+
+
+def reading_pages(key: str) -> list:
+    """The sheets of a school, by whichever function they are read: as the leader, or as a member."""
+    return [
+        serve(key, deciding.SheetsView),
+        serve(key, deciding.ReadingPage, "<int:pk>"),
+        serve(key, deciding.DossierView, "<int:pk>/dossier/<int:candidate>"),
+        serve(key, deciding.OpenView, "<int:pk>/open"),
+        serve(key, deciding.AssignView, "<int:pk>/assign"),
+        serve(key, deciding.DecideView, "<int:pk>/decide"),
+        serve(key, naming.ByNumberView, "by-number"),
+    ]
+
+
+def review_pages(key: str, **state) -> list:
+    """A queue of audit: of admissions, or with ``state`` of returns."""
+    return [
+        serve(key, reviewing.ReviewListView, **state),
+        serve(key, reviewing.ReviewOneView, "<int:pk>", **state),
+        serve(key, reviewing.ApproveView, "approve", **state),
+        serve(key, reviewing.RefuseView, "refuse", **state),
+        serve(key, reviewing.TakeView, "take", **state),
+        serve(key, reviewing.LayBackView, "lay-back", **state),
+        serve(key, reconsidering.ReconsiderationsView, "sent-back", functions=(key,)),
     ]
 
 
@@ -81,55 +106,21 @@ urlpatterns = [
     *request_pages("dispatch.request_special_dispatch"),
     serve("dispatch.request_special_dispatch", single.SpecialLedgerView, "register", hidden=("agreed_by",)),
     serve("dispatch.review_special_dispatch", single.SpecialLedgerView, "register"),
-    serve("dispatch.decide_as_leader", deciding.SheetsView),
-    serve("dispatch.decide_as_leader", deciding.ReadingPage, "<int:pk>"),
-    serve("dispatch.decide_as_leader", deciding.DossierView, "<int:pk>/dossier/<int:candidate>"),
-    serve("dispatch.decide_as_leader", deciding.OpenView, "<int:pk>/open"),
-    serve("dispatch.decide_as_leader", deciding.AssignView, "<int:pk>/assign"),
-    serve("dispatch.decide_as_leader", deciding.DecideView, "<int:pk>/decide"),
+    *reading_pages("dispatch.decide_as_leader"),
     serve("dispatch.decide_as_leader", deciding.SubmitView, "<int:pk>/submit"),
     serve("dispatch.decide_as_leader", deciding.WithdrawView, "<int:pk>/withdraw"),
     serve("dispatch.decide_as_leader", handing.HandOutView, "<int:pk>/hand-out"),
     serve("dispatch.decide_as_leader", handing.CallBackView, "<int:pk>/call-back"),
     serve("dispatch.decide_as_leader", handing.EndView, "<int:pk>/hand-out/end"),
-    serve("dispatch.decide_as_leader", naming.ByNumberView, "by-number"),
     serve("dispatch.decide_as_leader", reconsidering.ReconsiderationsView, "sent-back", hidden=("officer",)),
-    serve("dispatch.decide_dossiers", deciding.SheetsView),
-    serve("dispatch.decide_dossiers", deciding.ReadingPage, "<int:pk>"),
-    serve("dispatch.decide_dossiers", deciding.DossierView, "<int:pk>/dossier/<int:candidate>"),
-    serve("dispatch.decide_dossiers", deciding.OpenView, "<int:pk>/open"),
-    serve("dispatch.decide_dossiers", deciding.AssignView, "<int:pk>/assign"),
-    serve("dispatch.decide_dossiers", deciding.DecideView, "<int:pk>/decide"),
+    *reading_pages("dispatch.decide_dossiers"),
     serve("dispatch.decide_dossiers", handing.GiveBackView, "<int:pk>/give-back"),
-    serve("dispatch.decide_dossiers", naming.ByNumberView, "by-number"),
     serve("dispatch.admit_from_pool", pool.AdmitFromPoolView),
     serve("dispatch.admit_from_pool", pool.WithdrawFromPoolView, "<int:pk>/withdraw"),
     serve("dispatch.admit_in_bulk", pool.AdmitInBulkView),
     serve("dispatch.admit_in_bulk", naming.SheetBulkView, "sheet/<int:pk>"),
-    serve("dispatch.review_admissions", reviewing.ReviewListView),
-    serve("dispatch.review_admissions", reviewing.ReviewOneView, "<int:pk>"),
-    serve("dispatch.review_admissions", reviewing.ApproveView, "approve"),
-    serve("dispatch.review_admissions", reviewing.RefuseView, "refuse"),
-    serve("dispatch.review_admissions", reviewing.TakeView, "take"),
-    serve("dispatch.review_admissions", reviewing.LayBackView, "lay-back"),
-    serve(
-        "dispatch.review_admissions",
-        reconsidering.ReconsiderationsView,
-        "sent-back",
-        functions=("dispatch.review_admissions",),
-    ),
-    serve(
-        "dispatch.review_returns",
-        reconsidering.ReconsiderationsView,
-        "sent-back",
-        functions=("dispatch.review_returns",),
-    ),
-    serve("dispatch.review_returns", reviewing.ReviewListView, **RETURNS),
-    serve("dispatch.review_returns", reviewing.ReviewOneView, "<int:pk>", **RETURNS),
-    serve("dispatch.review_returns", reviewing.ApproveView, "approve", **RETURNS),
-    serve("dispatch.review_returns", reviewing.RefuseView, "refuse", **RETURNS),
-    serve("dispatch.review_returns", reviewing.TakeView, "take", **RETURNS),
-    serve("dispatch.review_returns", reviewing.LayBackView, "lay-back", **RETURNS),
+    *review_pages("dispatch.review_admissions"),
+    *review_pages("dispatch.review_returns", state=State.RETURN_SUBMITTED),
     serve("dispatch.manage_auto_review", auto.AutoRulesView),
     serve("dispatch.manage_auto_review", auto.NewRuleView, "new/<str:kind>"),
     serve("dispatch.manage_auto_review", auto.AutoRulePage, "<int:pk>"),
