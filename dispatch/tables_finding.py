@@ -21,6 +21,16 @@ class MomentColumn(tables.Column):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
 
 
+class SumColumn(tables.Column):
+    """A number with the total of the rows shown below it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, attrs=NUM | {"tf": {"class": "num"}}, orderable=False, **kwargs)
+
+    def render_footer(self, bound_column, table):
+        return sum(bound_column.accessor.resolve(row) or 0 for row in table.shown())
+
+
 class SheetTable(tables.Table):
     """What both queries show of a sheet."""
 
@@ -36,6 +46,15 @@ class SheetTable(tables.Table):
         fields = ()
         attrs = {"data-freeze": ""}
         empty_text = "没有符合条件的投档单"
+
+    def shown(self) -> list:
+        """The rows of the page, or of an export all."""
+        return [row.record for row in self.paginated_rows]
+
+    def total_word(self) -> str:
+        """What its totals are of."""
+        page = getattr(self, "page", None)
+        return "本页合计" if page is not None and page.has_other_pages() else "合计"
 
     def render_number(self, value, record):
         return format_html(
@@ -53,23 +72,26 @@ class SheetTable(tables.Table):
 
 
 class DispatchTable(SheetTable):
-    """投档情况查询: plan, sent, lowest, how it stands."""
+    """投档情况查询: plan, sent, lowest, how it stands; the counts of dossiers add up to 投档."""
 
+    number = tables.Column("投档单", footer=lambda table: table.total_word())
     plan = tables.Column("计划", attrs=NUM, orderable=False)
-    size = tables.Column("投档", attrs=NUM)
+    size = SumColumn("投档")
     lowest = MarksColumn(verbose_name="最低分", orderable=False)
     lowest_rank = tables.Column("最低位次", attrs=NUM, orderable=False)
-    undecided = tables.Column("未定", accessor="figures__undecided", attrs=NUM, orderable=False)
-    proposed = tables.Column("拟录待审", accessor="figures__proposed", attrs=NUM, orderable=False)
-    admitted = tables.Column("已录取", accessor="figures__admitted", attrs=NUM, orderable=False)
-    returned = tables.Column("已退档", accessor="figures__returned", attrs=NUM, orderable=False)
+    undecided = SumColumn("未定", accessor="figures__undecided")
+    proposed = SumColumn("拟录取", accessor="figures__proposed")
+    returning = SumColumn("拟退档", accessor="figures__returning")
+    admitted = SumColumn("已录取", accessor="figures__admitted")
+    returned = SumColumn("已退档", accessor="figures__returned")
+    taken_back = SumColumn("已收回", accessor="figures__taken_back")
     short = tables.Column("计划缺额", attrs=NUM, orderable=False)
 
     class Meta(SheetTable.Meta):
         attrs = SheetTable.Meta.attrs | {"aria-label": "投档情况"}
         sequence = (
             "number", "city", "batch", "round", "school", "plan", "size", "lowest", "lowest_rank", "undecided",
-            "proposed", "admitted", "returned", "short", "state",
+            "proposed", "returning", "admitted", "returned", "taken_back", "short", "state",
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from admissions.models import Batch, Candidate, Choice, Dossier, School
 from admissions.services.dossiers import Move, dossiers_move
+from dispatch.loading import parameters_of
 from dispatch.models import Placement, Run, RunSchool, Sheet
 from dispatch.services import deciding, submitting
 
@@ -40,7 +41,7 @@ def sheet_released(
         batch=batch,
         round=next(_rounds),
         state=Run.State.RELEASED if released else Run.State.EXECUTED,
-        parameters={"ratio_percent": 100},
+        parameters=parameters_of(batch) | {"ratio_percent": 100},
         created_by=actor,
         executed_at=now,
         sent=len(candidates),

@@ -117,12 +117,19 @@ class ListView(
         return chips
 
     def export(self) -> HttpResponse:
-        """The list as a workbook with the very columns of the page, up to ``EXPORT_BOUND`` rows."""
+        """The list as a workbook with the very columns of the page, up to ``EXPORT_BOUND`` rows.
+
+        Totals of the table, if it has any, are its last row.
+        """
         count = self.object_list.order_by()[: EXPORT_BOUND + 1].count()
         if count > EXPORT_BOUND:
             raise Refusal(f"结果超过 {EXPORT_BOUND} 行，请先缩小查询范围再导出。")
-        table = self.get_table_class()(self.object_list, **self.get_table_kwargs())
+        table = self.get_table_class()(self.get_table_data(), **self.get_table_kwargs())
         values = [list(row) for row in table.as_values()]
+        if table.has_footer():
+            values.append(
+                [column.footer for column in table.columns if not column.column.exclude_from_export]
+            )
         deed_record(actor=self.actor, subject=f"导出{self.function.title}", count=count)
         name = f"{self.function.title}-{timezone.localtime():%Y%m%d%H%M}.xlsx"
         return workbook_response(name, values)

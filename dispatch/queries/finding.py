@@ -1,33 +1,12 @@
 """Sheets as queries show them (投档情况查询、历史投档单查询)."""
 
-from django.db.models import F, IntegerField, JSONField, OuterRef, Q, Subquery, Sum
-from django.db.models.expressions import RawSQL
+from django.db.models import F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from admissions.lifecycle import AT_SCHOOL, FINAL, TAKES_SEAT, UNDECIDED
 from quotas.models import PlanLine
 
 from ..models import Placement, RunSchool, Sheet
-
-
-def _among(states) -> str:
-    """A list of states for SQL."""
-    return ", ".join(f"'{state.value}'" for state in sorted(states))
-
-
-# All counts of a sheet in one pass over its placements.
-_FIGURES = f"""(
-    SELECT jsonb_build_object(
-        'undecided', count(*) FILTER (WHERE d.state IN ({_among(UNDECIDED)})),
-        'reading', count(*) FILTER (WHERE d.state IN ({_among(AT_SCHOOL)})),
-        'proposed', count(*) FILTER (WHERE d.state IN ({_among(TAKES_SEAT - FINAL)})),
-        'admitted', count(*) FILTER (WHERE d.state IN ({_among(FINAL)})),
-        'returned', count(*) FILTER (WHERE p.closed_at IS NOT NULL AND p.reason_id IS NOT NULL))
-    FROM dispatch_placement p
-    LEFT JOIN admissions_dossier d ON d.candidate_id = p.candidate_id AND p.closed_at IS NULL
-    WHERE p.sheet_id = dispatch_sheet.id
-)"""
 
 
 def _sum(rows, *names: str) -> Coalesce:
@@ -36,10 +15,10 @@ def _sum(rows, *names: str) -> Coalesce:
 
 
 def sheets_in_figures(actor: User):
-    """Sheets the actor may see, with plan, lowest score and how their dossiers stand now.
+    """Sheets the actor may see, with plan and lowest score; how their dossiers stand is told by ``figures_of``.
 
-    ``lowest``, ``lowest_rank`` are those of the run; ``short`` and those in ``figures`` (``undecided``,
-    ``reading``, ``proposed``, ``admitted``, ``returned``) of this moment, worked out for the rows of a page only.
+    ``lowest``, ``lowest_rank`` are those of the run; ``plan``, ``taken`` and ``short`` of the school's seats in the
+    batch at this moment.
 
     Args:
         actor: of an office.
@@ -54,7 +33,6 @@ def sheets_in_figures(actor: User):
             taken=_sum(plan, "seats_taken"),
             lowest=Subquery(result.values("lowest")[:1]),
             lowest_rank=Subquery(result.values("lowest_rank")[:1]),
-            figures=RawSQL(_FIGURES, (), output_field=JSONField()),  # noqa: S611 - words of the code only
         )
         .annotate(short=F("plan") - F("taken"))
     )

@@ -121,6 +121,20 @@ PLAIN = {
 }
 
 
+def parameter_words(parameters: dict, name: str) -> str:
+    """One value of the mode that a run was made with, in words.
+
+    Args:
+        parameters: of the run; what has since become of its batch's mode is another matter.
+        name: a key of ``PLAIN``.
+
+    Returns:
+        words; ``—`` where the run does not tell it.
+    """
+    _, words = PLAIN[name]
+    return words(parameters[name]) if name in parameters else "—"
+
+
 class _Words:
     """Names of subjects, regions and schools for two sets of parameters, read once."""
 

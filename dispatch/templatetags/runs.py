@@ -12,6 +12,7 @@ from ..queries import parameters
 
 register = template.Library()
 register.simple_tag(parameters.tie_words)
+register.filter(parameters.parameter_words)
 
 
 @register.simple_tag

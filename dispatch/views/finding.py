@@ -1,21 +1,59 @@
 """投档情况查询、历史投档单查询: sheets in figures, and each sheet as it was."""
 
+from django_tables2.data import TableQuerysetData
+
 from accounts.views.base import ObjectMixin, PageView
 from accounts.views.lists import ListView
 
 from ..filters_finding import SheetFilters
 from ..models import Sheet, SingleDispatch
+from ..queries.figures import figures_of, oldest
 from ..queries.finding import placements_on, sheets_in_figures
 from ..queries.sheets import counts_of
 from ..tables_finding import DispatchTable, PastSheetTable
 
 
-class FindDispatchesView(ListView):
-    """投档情况查询: sheets not cancelled, how each stands at this moment."""
+class Figured(TableQuerysetData):
+    """Sheets of which those that are shown get their ``figures``, all of a page at once."""
+
+    def __init__(self, data, actor):
+        super().__init__(data)
+        self.actor = actor
+
+    def __iter__(self):
+        return iter(self._with_figures(self.data))
+
+    def __getitem__(self, key):
+        return self._with_figures(self.data[key])
+
+    def _with_figures(self, sheets):
+        sheets = list(sheets)
+        lacking = [sheet for sheet in sheets if not hasattr(sheet, "figures")]
+        found = figures_of(self.actor, lacking) if lacking else {}
+        for sheet in lacking:
+            sheet.figures = found[sheet.pk]
+        return sheets
+
+
+class FiguredListView(ListView):
+    """A list of sheets with how their dossiers stand, and of which moment that is."""
 
     model = Sheet
-    table_class = DispatchTable
     filterset_class = SheetFilters
+    table_pagination = {"per_page": 25}
+
+    def get_table_data(self):
+        return Figured(self.object_list, self.actor)
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        return context | {"at": oldest(row.record.figures for row in context["table"].paginated_rows)}
+
+
+class FindDispatchesView(FiguredListView):
+    """投档情况查询: sheets not cancelled, how each stands."""
+
+    table_class = DispatchTable
 
     def get_queryset(self):
         return sheets_in_figures(self.actor).filter(cancelled_at__isnull=True)

@@ -12,7 +12,6 @@ from accounts.views.lists import ListView
 from admissions.lifecycle import WORDS, State
 from admissions.models import Dossier
 
-from ..filters_finding import SheetFilters
 from ..filters_keeping import AtSchoolFilters, HeldFilters
 from ..models import Placement, Sheet
 from ..queries.finding import sheets_in_figures
@@ -20,6 +19,7 @@ from ..queries.keeping import at_schools, held_dossiers, sheets_to_cancel
 from ..queries.sheets import counts_of
 from ..services import keeping
 from ..tables_keeping import AtSchoolTable, CancelSheetTable, HeldTable
+from .finding import FiguredListView
 
 SHOWN = 20
 
@@ -42,12 +42,10 @@ class CandidatesForm(ReasonForm):
         return self.cleaned_data["numbers"].split()
 
 
-class CancelSheetsView(ListView):
+class CancelSheetsView(FiguredListView):
     """指定投档单取消投档: sheets that no school has submitted."""
 
-    model = Sheet
     table_class = CancelSheetTable
-    filterset_class = SheetFilters
 
     def get_queryset(self):
         return sheets_in_figures(self.actor).filter(pk__in=sheets_to_cancel(self.actor).values("pk"))

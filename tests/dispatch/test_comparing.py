@@ -206,7 +206,7 @@ def test_exports_say_what_the_pages_say_and_are_written_down(cast, run, schools,
     book = officer.get(page(run, "__compare"), pair | {"export": "xlsx"})
     rows = list(openpyxl.load_workbook(BytesIO(book.content)).active.values)
     plan, sent = (rows[0].index(f"{name}（后）") for name in ("计划", "投出"))
-    assert {row[0]: (row[plan], row[sent]) for row in rows[1:]} == {"10001": ("9", "9"), "20001": ("3", "3")}
+    assert {row[0]: (row[plan], row[sent]) for row in rows[1:]} == {"10001": (9, 9), "20001": (3, 3)}
     book = officer.get(page(run, "__compare__candidates"), pair | {"export": "xlsx"})
     rows = list(openpyxl.load_workbook(BytesIO(book.content)).active.values)
     assert [(row[0], row[3]) for row in rows[1:]] == [(ready[9].number, "降志愿"), (ready[12].number, "落空")]

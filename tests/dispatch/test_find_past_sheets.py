@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from admissions.models import Batch
 from dispatch.models import Sheet
 from dispatch.services import reviewing
 from tests.factories_dispatch import placement_of, sheet_submitted
@@ -33,6 +34,18 @@ def test_a_sheet_tells_what_became_of_each_dossier(cast, sheet, candidates, clie
     assert "已退档" in words
     assert "总分低录取额满" in words
     assert candidates[0].name in words
+
+
+def test_a_sheet_tells_the_mode_it_was_made_with(cast, batch, sheet, client_of):
+    made, now = batch.get_mode_display(), Batch.Mode.TIERS
+    assert batch.mode != now
+    Batch.objects.filter(pk=batch.pk).update(mode=now, ratio_percent=120, tie_policy="reject_all")
+    client = client_of(cast.city)
+    for page in (reverse(f"{PAGE}__one", args=[sheet.pk]), reverse("dispatch:dispatch_batch")):
+        words = client.get(page).content.decode()
+        assert f"<td>{made}</td>" in words or f"<dd>{made}</dd>" in words
+        assert f"<dd>{now.label}</dd>" not in words
+        assert "<dd>120%</dd>" not in words
 
 
 def test_another_citys_sheet_does_not_exist(cast, sheet, client_of):
