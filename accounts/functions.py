@@ -7,6 +7,7 @@ table lacks but the work needs stand in ``OURS``, each with the clause that asks
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 
 class End(StrEnum):
@@ -189,6 +190,7 @@ FUNCTIONS: tuple[Function, ...] = OFFICIAL + OURS
 BY_KEY: dict[str, Function] = {function.key: function for function in FUNCTIONS}
 
 
+@cache
 def functions_of(end: End) -> tuple[Function, ...]:
     """The menu of one end, in official order, functions of ours after the last of their group.
 

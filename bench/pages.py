@@ -194,7 +194,7 @@ def pages(everybody: dict[str, User]) -> list[tuple[str, User, str, int]]:
 
 def client_of(user: User) -> Client:
     client = Client(headers={"host": "localhost"})
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="accounts.authenticators.password.PasswordBackend")
     return client
 
 

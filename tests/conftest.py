@@ -151,7 +151,7 @@ def client_of():
 
     def login(user: User) -> Client:
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="accounts.authenticators.password.PasswordBackend")
         return client
 
     return login

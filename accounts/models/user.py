@@ -1,13 +1,16 @@
 """People and their duties."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from guardian.shortcuts import get_objects_for_user
+from django.db.models import BigIntegerField, OuterRef, Subquery
+from django.db.models.functions import Cast, JSONObject
+from guardian.models import UserObjectPermission
 
-from ..functions import BY_KEY, Function, functions_of
+from ..functions import BY_KEY, End, Function, functions_of
 from ..roles import BY_ROLE, functions_of_roles
 from ..scopes import Scope
 from .organisation import Organisation, TenantQuerySet
@@ -16,6 +19,28 @@ from .organisation import Organisation, TenantQuerySet
 class UserQuerySet(TenantQuerySet):
     supervisor_column = "organisation__region"
     school_column = "organisation"
+
+    def with_rights(self):
+        """Users with their organisation and, as ``rights_read``, all that their rights follow from, in one query.
+
+        Grants are django-guardian permissions on organisations of the same province.
+        """
+        here = Membership.objects.filter(user=OuterRef("pk"), organisation=OuterRef("organisation"))
+        permitted = UserObjectPermission.objects.filter(
+            user=OuterRef(OuterRef("pk")),
+            permission__codename="act_for_organisation",
+            permission__content_type__app_label="accounts",
+        ).values(key=Cast("object_pk", BigIntegerField()))
+        granted = Organisation.objects.filter(
+            pk__in=permitted, province=OuterRef("organisation__province"), active=True
+        )
+        facts = JSONObject(kind="kind", region="region", pk="pk")
+        return self.select_related("organisation").annotate(
+            rights_read=JSONObject(
+                membership=Subquery(here.values(of=JSONObject(roles="roles", extra="extra_functions"))[:1]),
+                granted=ArraySubquery(granted.order_by("pk").values(of=facts)),
+            )
+        )
 
 
 class Users(UserManager.from_queryset(UserQuerySet)):
@@ -42,34 +67,37 @@ class User(AbstractUser):
         return f"{self.name}（{self.username}）"
 
     @cached_property
+    def rights(self) -> dict:
+        """What functions and scope follow from: ``membership`` at his organisation, organisations ``granted``.
+
+        A request reads them together with the user; elsewhere they are read when first asked for.
+        """
+        if "rights_read" in self.__dict__:
+            return self.rights_read
+        return User.objects.with_rights().values_list("rights_read", flat=True).get(pk=self.pk)
+
+    @cached_property
     def functions(self) -> frozenset[str]:
         """Keys of the functions this user may use; those of his end only."""
         if not self.is_active or self.organisation is None or not self.organisation.active:
             return frozenset()
-        membership = self.memberships.filter(organisation=self.organisation_id).first()
-        if membership is None:
+        held = self.rights["membership"]
+        if held is None:
             return frozenset()
-        held = functions_of_roles(membership.roles) | frozenset(membership.extra_functions)
-        end = self.organisation.end
-        return frozenset(key for key in held if key in BY_KEY and end in BY_KEY[key].ends)
+        return _functions_of(tuple(held["roles"]), tuple(held["extra"]), self.organisation.end)
 
     @cached_property
     def scope(self) -> Scope | None:
-        """What this user sees: his organisation, and those he was granted to act for.
-
-        Grants are django-guardian permissions on organisations of the same province.
-        """
+        """What this user sees: his organisation, and those he was granted to act for."""
         organisation = self.organisation
         if organisation is None or not self.is_active:
             return None
-        granted = get_objects_for_user(
-            self, "accounts.act_for_organisation", Organisation, use_groups=False, accept_global_perms=False
-        )
-        seen = [organisation, *granted.filter(province=organisation.province, active=True)]
+        own = {"kind": organisation.kind, "region": organisation.region, "pk": organisation.pk}
+        seen = [own, *self.rights["granted"]]
         return Scope(
             province=organisation.province,
-            regions=tuple(o.region for o in seen if o.kind != Organisation.Kind.SCHOOL),
-            schools=tuple(o.pk for o in seen if o.kind == Organisation.Kind.SCHOOL),
+            regions=tuple(o["region"] for o in seen if o["kind"] != Organisation.Kind.SCHOOL),
+            schools=tuple(o["pk"] for o in seen if o["kind"] == Organisation.Kind.SCHOOL),
         )
 
     def may(self, function: Function | str) -> bool:
@@ -81,19 +109,34 @@ class User(AbstractUser):
         return (function if isinstance(function, str) else function.key) in self.functions
 
     @property
-    def menu(self) -> list[tuple[str, list[Function]]]:
+    def menu(self) -> list[tuple[str, tuple[Function, ...]]]:
         """The menu of this user's end, groups and order of the official table, what he may use."""
-        groups: dict[str, list[Function]] = {}
-        for function in functions_of(self.organisation.end) if self.organisation else ():
-            if function.key in self.functions:
-                groups.setdefault(function.group, []).append(function)
-        return list(groups.items())
+        return _menu_of(self.functions, self.organisation.end) if self.organisation else []
 
-    @cached_property
+    @property
     def duties(self) -> str:
         """Titles of this user's roles, for the page head."""
-        membership = self.memberships.first()
-        return "、".join(BY_ROLE[key].title for key in membership.roles) if membership else ""
+        held = self.rights["membership"]
+        return "、".join(BY_ROLE[key].title for key in held["roles"]) if held else ""
+
+
+# What follows from roles alone is the same for all who hold them, and worked out once; who holds which is read anew
+# with each request, so that a right given or taken holds at once.
+
+
+@lru_cache(maxsize=512)
+def _functions_of(roles: tuple[str, ...], extra: tuple[str, ...], end: End) -> frozenset[str]:
+    held = functions_of_roles(roles) | frozenset(extra)
+    return frozenset(key for key in held if key in BY_KEY and end in BY_KEY[key].ends)
+
+
+@lru_cache(maxsize=512)
+def _menu_of(functions: frozenset[str], end: End) -> list[tuple[str, tuple[Function, ...]]]:
+    groups: dict[str, list[Function]] = {}
+    for function in functions_of(end):
+        if function.key in functions:
+            groups.setdefault(function.group, []).append(function)
+    return [(group, tuple(held)) for group, held in groups.items()]
 
 
 class Membership(models.Model):

@@ -1,5 +1,7 @@
 """Words and marks that every template needs: icons, grouped numbers, spans of time."""
 
+from functools import cache
+
 from django import template
 from django.db.models import Model
 from django.templatetags.static import static
@@ -35,6 +37,7 @@ GROUP_ICONS = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str, more: str = "") -> str:
     """An icon of the sprite, silent for screen readers: words always stand beside it."""
     address = static("vendor/bootstrap-icons/icons.svg")

@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.models import Deed, Membership, User
 from accounts.refusals import Refusal
@@ -73,6 +76,43 @@ def test_whoever_is_switched_off_is_out_at_the_next_request(cast, client_of):
     assert client.get(reverse("accounts:workbench")).status_code == 200
     users.user_switch(actor=cast.city, user=cast.county, active=False)
     assert client.get(reverse("accounts:workbench")).status_code == 302
+
+
+def test_a_duty_given_or_taken_holds_at_the_next_request(cast, client_of):
+    """What follows from duties is worked out once for all who hold them; who holds which is not kept."""
+    client, page = client_of(cast.idle), reverse("dispatch:recall_dossier")
+    held = Membership.objects.filter(user=cast.idle)
+    assert client.get(page).status_code == 403
+    held.update(roles=["sending"])
+    shown = client.get(page)
+    assert shown.status_code == 200
+    assert f'href="{page}"' in shown.content.decode()  # in the menu too
+    assert "投档管理" in shown.content.decode()
+    held.update(roles=["reviewing"])
+    assert client.get(page).status_code == 403
+    workbench = client.get(reverse("accounts:workbench")).content.decode()
+    assert f'href="{page}"' not in workbench
+    assert reverse("dispatch:review_admissions") in workbench
+    held.delete()
+    assert client.get(reverse("accounts:workbench")).status_code == 403
+
+
+def test_a_grant_given_or_taken_holds_at_the_next_request(cast, client_of):
+    client, page = client_of(cast.city), reverse("accounts:manage_users")
+    assert f">{cast.other_city.name}<" not in client.get(page).content.decode()
+    assign_perm("accounts.act_for_organisation", cast.city, cast.other_city.organisation)
+    assert f">{cast.other_city.name}<" in client.get(page).content.decode()
+    remove_perm("accounts.act_for_organisation", cast.city, cast.other_city.organisation)
+    assert f">{cast.other_city.name}<" not in client.get(page).content.decode()
+
+
+def test_who_one_is_and_what_one_may_is_one_question(cast, client_of):
+    client, page = client_of(cast.city), reverse("accounts:change_password")
+    client.get(page)  # notes in the session when he was seen
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(page).status_code == 200
+    asked = [q["sql"] for q in captured if q["sql"].startswith("SELECT") and "current_user" not in q["sql"]]
+    assert len(asked) == 2, asked  # the session; the user with organisation, duties and grants
 
 
 def test_lists_hold_ones_own_users_only(cast, client_of):

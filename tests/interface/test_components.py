@@ -15,6 +15,7 @@ from accounts.forms import style_field
 from accounts.functions import BY_KEY
 from accounts.templatetags.interface import grouped, remaining, seconds_words, shown, urgency, waited
 from accounts.views.errors import server_error
+from accounts.views.layout import MenuGroup
 from accounts.workbench import Figure, Notice, Progress, ToDo
 from admissions.lifecycle import WORDS
 
@@ -28,20 +29,14 @@ USER = Thing(
 )
 FUNCTION = BY_KEY["dispatch.recall_dossier"]
 MENU = [
-    {
-        "title": "档案管理",
-        "open": True,
-        "entries": [
+    MenuGroup(
+        title="档案管理",
+        open=True,
+        entries=[
             {"title": "指定考生强制回收档案", "url": "/d/recall/", "initials": "zdksqzhsda", "here": True},
-            {
-                "title": "挂起考生档案",
-                "url": "/d/hold/",
-                "initials": "gqksda",
-                "here": False,
-                "waiting": 1234,
-            },
+            {"title": "挂起考生档案", "url": "/d/hold/", "initials": "gqksda", "here": False},
         ],
-    }
+    )
 ]
 
 

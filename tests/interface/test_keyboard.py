@@ -15,7 +15,7 @@ from django.test import RequestFactory
 
 from accounts.functions import BY_KEY, FUNCTIONS
 from accounts.middleware import POLICY
-from accounts.views.layout import initials
+from accounts.views.layout import MenuGroup, initials
 
 STATIC = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("ZHONGZHAO_CHROMIUM", "/usr/bin/chromium")
@@ -49,10 +49,10 @@ def page(template, **context):
     for function in FUNCTIONS:
         groups.setdefault(function.group, []).append(function)
     menu = [
-        {
-            "title": group,
-            "open": False,
-            "entries": [
+        MenuGroup(
+            title=group,
+            open=False,
+            entries=[
                 {
                     "title": f.title,
                     "url": f"/{f.slug}",
@@ -62,7 +62,7 @@ def page(template, **context):
                 }
                 for f in functions
             ],
-        }
+        )
         for group, functions in groups.items()
     ]
     user = Thing(pk=1, name="张建华", duties="", organisation=None, is_authenticated=False)
