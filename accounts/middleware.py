@@ -1,6 +1,7 @@
 """Nobody comes in without logging in; nothing foreign is loaded by a page."""
 
 import time
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -15,6 +16,19 @@ POLICY = (
 OPEN_TO_ALL = frozenset({"accounts:log_in", "rosters:verify_notice"})
 OPEN_WHEN_LOCKED = frozenset({"accounts:lock_screen", "accounts:log_out", "accounts:unlock"})
 OPEN_BEFORE_CHANGE = OPEN_WHEN_LOCKED | {"accounts:change_password"}
+
+# What an open page asks for by itself, with nobody at the desk: it keeps no screen from locking.
+BY_ITSELF = "__presence"
+
+
+def page_of(request) -> str:
+    """The page to come back to after the lock: of a fragment the one that it belongs to, of a deed none."""
+    if request.method != "GET":
+        return ""
+    if shown := request.headers.get("HX-Current-URL"):
+        parts = urlsplit(shown)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return request.get_full_path()
 
 
 class ContentPolicyMiddleware:
@@ -54,10 +68,10 @@ class LoginMiddleware:
         idle = now - request.session.get("last_seen", now) > settings.IDLE_LOCK_SECONDS
         if idle and not request.session.get("locked"):
             request.session["locked"] = True
-            request.session["locked_page"] = request.get_full_path() if request.method == "GET" else ""
+            request.session["locked_page"] = page_of(request)
         if request.session.get("locked"):
             return None if name in OPEN_WHEN_LOCKED else redirect("accounts:unlock")
-        if now - request.session.get("last_seen", 0) > 30:
+        if now - request.session.get("last_seen", 0) > 30 and not name.endswith(BY_ITSELF):
             request.session["last_seen"] = now
         if request.user.must_change_password and name not in OPEN_BEFORE_CHANGE:
             return redirect("accounts:change_password")

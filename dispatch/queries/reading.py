@@ -1,5 +1,6 @@
 """What a school reads of one dossier, and what is shown around it."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import F, Q
@@ -25,7 +26,7 @@ class Reading:
     Attributes:
         placement: with candidate, dossier, plan line and reason.
         marks: subjects of the candidate's city with his marks in hundredths, None where he has none.
-        choices: choices for this school, with the names of the majors.
+        choices: choices for this school, with the names of the majors and the seats each has left.
         concessions: his policy features.
         default: key of the plan line offered first.
         events: what happened to the dossier at this school.
@@ -79,7 +80,10 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         return None
     person = placement.candidate
     subjects = Subject.objects.filter(season=person.season_id, city=person.city).order_by("position")
-    names = {line.major_code: line.major_name for line in lines}
+    left: Counter[str] = Counter()
+    for line in lines:
+        left[line.major_code] += line.left
+    names = {line.major_code: f"{line.major_name}（余 {left[line.major_code]}）" for line in lines}
     own = Choice.objects.visible_to(actor).filter(candidate=candidate, batch=sheet.batch_id)
     choices = [
         (c, [names.get(code, code) for code in c.majors])

@@ -4,23 +4,22 @@ Both functions share these pages; only the leader's has submission and what goes
 """
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.functional import cached_property
+from django.shortcuts import get_object_or_404, redirect
 
 from accounts.refusals import Refusal
-from accounts.views.base import ActionView, FunctionView, ObjectMixin, PageView
+from accounts.views.base import ActionView, FunctionView, PageView
 
 from ..forms_deciding import DecisionForm
-from ..models import HandOut, Placement, Sheet
-from ..queries.handing import own_work, with_members
+from ..models import Placement, Sheet
+from ..queries.handing import own_work
 from ..queries.keeping import taken_back_from
-from ..queries.reading import deadline_of, placements_named, reading_of
-from ..queries.sheets import SHOWN, counts_of, differences_of, lines_of, rows_of, sent_back
+from ..queries.reading import deadline_of, placements_named
+from ..queries.sheets import counts_of, differences_of, sent_back
 from ..services import deciding, submitting
-from ..services.handing import LEADER, members_of, read_by
+from ..services.handing import LEADER, read_by
 from ..services.school import runs_pausing
-
-PER_PAGE = 200
+from .reading_list import keep_of, workbook_of
+from .sheet import Pages, SheetMixin
 
 
 class SheetsView(PageView):
@@ -52,111 +51,14 @@ class SheetsView(PageView):
         )
 
 
-class Pages:
-    """Names of the pages below a function, for templates that two functions share."""
-
-    def __init__(self, function):
-        self.name = function.url_name
-
-    def __getattr__(self, tail: str) -> str:
-        return f"{self.name}__{tail}"
-
-
-def of_member(rows, member: str):
-    """Placements handed to a member, or those with the leader (``none``)."""
-    handed = HandOut.objects.filter(member__isnull=False)
-    if member == "none":
-        return rows.exclude(pk__in=handed.values("pk"))
-    return rows.filter(pk__in=handed.filter(member=int(member) if member.isdecimal() else 0).values("pk"))
-
-
-class SheetMixin(ObjectMixin):
-    """A page about one released sheet of one's school."""
-
-    model = Sheet
-    template_name = "dispatch/reading.html"
-
-    def rows(self):
-        own = super().rows().filter(school__in=self.actor.scope.schools)
-        return own.select_related("batch__season", "school", "run")
-
-    @cached_property
-    def lines(self):
-        return lines_of(self.object)
-
-    @cached_property
-    def handed(self) -> bool:
-        """Whether the sheet has been handed out to members."""
-        return HandOut.objects.filter(sheet=self.object).exists()
-
-    def dossiers(self, **kwargs):
-        """Rows of the list: for a member, those that he reads."""
-        rows = rows_of(self.object, **kwargs)
-        return with_members(read_by(self.actor, rows)) if self.handed else rows
-
-    def reading(self, candidate) -> dict:
-        """Context of the right pane."""
-        if candidate and self.handed:
-            row = Placement.objects.open().filter(sheet=self.object, candidate=candidate)
-            candidate = candidate if read_by(self.actor, row).exists() else None
-        return {"reading": candidate and reading_of(self.actor, self.object, candidate, self.lines)}
-
-    def frame(self) -> dict:
-        """Context that the header and the rows need."""
-        return {
-            "object": self.object,
-            "counts": counts_of([self.object])[self.object.pk],
-            "lines": self.lines,
-            "deadline": deadline_of(self.object.batch),
-            "leader": self.function.key == LEADER,
-            "names": Pages(self.function),
-            "function": self.function,
-            "handed": self.handed,
-            "mine": own_work(self.actor, [self.object]).get(self.object.pk) if self.handed else None,
-            "pauses": runs_pausing([self.object.batch_id]).values(),
-        }
-
-    def page_context(self) -> dict:
-        query = self.request.GET or self.request.POST
-        shown, major = query.get("shown", ""), query.get("major", "")
-        shown = shown if shown in SHOWN else ""
-        rows = self.dossiers(shown=shown, major=int(major) if major.isdecimal() else None)
-        member = query.get("member", "")
-        members = members_of(self.object.school_id) if self.handed and self.function.key == LEADER else []
-        if members and member:
-            rows = of_member(rows, member)
-        keys = list(rows.values_list("candidate", flat=True))
-        asked = self.request.GET.get("dossier") or self.request.POST.get("candidate") or ""
-        asked = int(asked) if asked.isdecimal() else None
-        pages = range(1, max(-(-len(keys) // PER_PAGE), 1) + 1)
-        page = int(query["page"]) if query.get("page", "").isdecimal() else 0
-        if page not in pages:
-            page = keys.index(asked) // PER_PAGE + 1 if asked in keys else 1
-        start = (page - 1) * PER_PAGE
-        chosen = asked or (keys[start] if keys and self.object.opened_at else None)
-        rows = rows[start : start + PER_PAGE]
-        paging = {
-            "pages": pages,
-            "page_number": page,
-            "listed": len(keys),
-            "query": self.query_without_page(),
-        }
-        show = {"shown": shown, "major": major, "kinds": SHOWN, "rows": rows, "chosen": chosen}
-        show |= {"members": members, "member": member}
-        return show | paging | self.frame() | self.reading(chosen)
-
-    def query_without_page(self) -> str:
-        query = self.request.GET.copy()
-        for name in ("page", "dossier"):
-            query.pop(name, None)
-        return query.urlencode()
-
-    def back(self):
-        return redirect(self.page("one", pk=self.object.pk))
-
-
 class ReadingPage(SheetMixin, PageView):
     """The reading page: header, list left, dossier right."""
+
+    def get(self, request, *args, **kwargs):
+        if request.GET.get("export") == "xlsx":
+            what = {"actor": self.actor, "sheet": self.object, "filters": self.filters}
+            return workbook_of(rows=self.listed(), **what)
+        return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
         gone = list(taken_back_from(self.object))
@@ -174,7 +76,7 @@ class DossierView(SheetMixin, PageView):
             read_by(self.actor, Placement.objects.open()), sheet=self.object, candidate=candidate
         )
         context = self.frame() | self.reading(candidate)
-        return super().get_context_data(**kwargs) | context | {"shown": self.request.GET.get("shown", "")}
+        return super().get_context_data(**kwargs) | context
 
 
 class SheetDeed(SheetMixin, FunctionView):
@@ -211,29 +113,18 @@ class DecideView(SheetMixin, FunctionView):
             status, words = 409, str(stale)
         except Refusal as refusal:
             status, words = 422, str(refusal)
-        if request.htmx:
-            return self.fragments(form, status, words)
-        if not words:
-            return redirect(self.next_address(form))
-        return render(request, self.template_name, self.page_context() | {"words": words}, status=status)
-
-    def fragments(self, form, status, words):
-        self.__dict__.pop("lines", None)  # seats have moved
-        candidate = form.key
-        context = (
-            self.frame() | self.reading(candidate) | {"words": words, "shown": form.data.get("shown", "")}
-        )
-        row = self.dossiers().filter(candidate=candidate).first()
-        context |= {"row": row, "chosen": candidate}
-        return render(self.request, "dispatch/reading_fragments.html", context, status=status)
+        if request.htmx or words:
+            return self.answer(form.key, words=words, status=status)
+        return redirect(self.next_address(form))
 
     def next_address(self, form) -> str:
-        """The page with the next dossier of the list open."""
-        keys = list(self.dossiers().values_list("candidate", flat=True))
-        after = keys[keys.index(form.key) + 1 :] if form.key in keys else keys
-        shown = form.data.get("shown", "")
-        query = f"?dossier={after[0] if after else form.key}" + (f"&shown={shown}" if shown in SHOWN else "")
-        return self.page("one", pk=self.object.pk) + query
+        """The page with the next dossier of the filtered list open."""
+        order = list(self.dossiers().values_list("candidate", flat=True))
+        after = order[order.index(form.key) + 1 :] if form.key in order else order
+        listed = set(self.listed().values_list("candidate", flat=True))
+        following = next((key for key in after if key in listed), form.key)
+        keep = keep_of(self.filters)
+        return self.page("one", pk=self.object.pk) + f"?dossier={following}" + (f"&{keep}" if keep else "")
 
 
 class SheetAction(SheetMixin, ActionView):

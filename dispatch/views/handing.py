@@ -8,7 +8,8 @@ from accounts.views.base import ActionView
 from ..forms_handing import HandOutForm
 from ..queries.handing import Work, work_of
 from ..services import handing
-from .deciding import SheetDeed, SheetMixin
+from .deciding import SheetDeed
+from .sheet import SheetMixin
 
 
 class HandOutView(SheetMixin, ActionView):

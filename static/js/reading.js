@@ -2,6 +2,7 @@
  *
  * The contract with the markup (components/reading_help.html shows a full example):
  *   table[data-reading]         the list; with data-advance a decision moves on to the next row
+ *     data-before, data-after   addresses of the pages with the dossiers beyond its ends
  *   tr[data-row="12"]           one dossier; the value is its key and survives a swap of the row
  *     data-url                  fragment of the dossier, put into the right pane
  *     data-address              address of the page with this dossier open (?dossier=12), kept in the bar
@@ -25,6 +26,7 @@
   var decided = null; // key of the row decided last, for undo
   var asking = null; // the open list of reasons
   var timer = null;
+  var seatsAt = 0; // how far the list of seats is scrolled; a decision brings it anew
   var waiting = false; // the pane still shows another dossier than the one that is current
 
   function one(selector, root) { return (root || document).querySelector(selector); }
@@ -74,7 +76,16 @@
     var here = list.findIndex(function (row) { return row.dataset.row === current; });
     // A row that left the list gave its place to the next.
     var to = here >= 0 ? here + by : place + (by > 0 ? by - 1 : by);
+    var beyond = to < 0 ? table.dataset.before : to >= list.length ? table.dataset.after : "";
+    if (beyond) { turn(beyond); return; }
     choose(list[Math.min(Math.max(to, 0), list.length - 1)]);
+  }
+
+  // The list goes on on another page; keys pressed meanwhile would act on the dossier that is left.
+  function turn(address) {
+    clearTimeout(timer);
+    if (pane()) wait(true);
+    location.assign(address);
   }
 
   function find(selector, row) {
@@ -182,6 +193,7 @@
     var target = event.detail.target;
     var row = target && target.closest && target.closest("tr[data-row]"); // perhaps out of the page by now
     if (!row || row.dataset.row !== decided || decided !== current) return;
+    if (!event.detail.elt.querySelector("[data-key], [data-digit]")) return; // no decision
     if (event.detail.xhr.status < 300 && table.hasAttribute("data-advance")) move(1);
   }
 
@@ -212,5 +224,7 @@
     document.addEventListener("click", onClick);
     document.addEventListener("htmx:afterSwap", function () { var row = rowOf(current); if (row) mark(row); });
     document.addEventListener("htmx:afterRequest", afterDecision);
+    document.addEventListener("htmx:oobBeforeSwap", function () { seatsAt = one(".seats") ? one(".seats").scrollTop : 0; });
+    document.addEventListener("htmx:oobAfterSwap", function () { if (one(".seats")) one(".seats").scrollTop = seatsAt; });
   });
 })();

@@ -115,6 +115,11 @@ def pages():
     rows = "".join(ROW.format(n, "在阅") for n in range(1, 6))
     return {
         "/reading": page(READING, rows=rows, pane=PANE.format(1)),
+        "/long": page(
+            READING.replace("data-advance", 'data-advance data-before="/long?b" data-after="/long?a"'),
+            rows=rows,
+            pane=PANE.format(1),
+        ),
         "/list": page(LIST),
         "/refused": render_to_string("layout/error.html", {"code": 409, "words": "别人已先处理。"}),
     }
@@ -182,6 +187,26 @@ def test_a_decides_and_moves_on_and_u_goes_back(tab):
     tab.wait_for_selector("tr[data-row='2'][aria-selected=true]")
     tab.keyboard.press("u")
     assert here(tab) == "1"
+
+
+def test_beyond_the_ends_of_the_page_the_list_goes_on(tab):
+    tab.goto("/long")
+    tab.keyboard.press("k")
+    tab.wait_for_url("**/long?b")
+    for _ in range(4):
+        tab.keyboard.press("j")
+    read(tab, 5)
+    tab.keyboard.press("a")
+    tab.wait_for_url("**/long?a")
+    assert [path for path, _ in tab.posted] == ["/decide/5"]
+
+
+def test_without_more_pages_the_last_stays(tab):
+    tab.goto("/reading")
+    for _ in range(7):
+        tab.keyboard.press("j")
+    read(tab, 5)
+    assert here(tab) == "5"
 
 
 def test_a_key_never_decides_on_the_dossier_before(tab):
