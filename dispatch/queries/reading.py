@@ -13,7 +13,7 @@ from admissions.models import Batch, Choice, Concession, DossierEvent, ReturnRea
 from quotas.models import PlanLine
 
 from ..models import Placement, Reconsideration, Sheet
-from ..services.deciding import NO_MAJOR_LEFT, majors_chosen
+from ..services.deciding import NO_MAJOR_LEFT
 
 # Reasons that digits choose, the frequent ones first; those that need words are chosen from the list.
 FREQUENT = ("Z01", "13", "02", "15", "16", "07", "08", "21", "Z02", "01")
@@ -95,7 +95,9 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         .order_by("-pk")[:20]
     )
     reasons = list(ReturnReason.objects.all())
-    chosen = majors_chosen(placement)
+    first = (c for c, _ in choices if placement.choice_position in (None, 0, c.position))
+    at = next(first, None)
+    chosen = (at.majors, at.accepts_adjustment) if at and at.majors else ()
     if not chosen:
         reasons = [reason for reason in reasons if reason.pk not in NO_MAJOR_LEFT]
     by_code = {reason.pk: reason for reason in reasons if not reason.needs_words}
