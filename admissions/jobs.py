@@ -20,7 +20,7 @@ back. Hence:
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -40,6 +40,7 @@ KEEP = 24 * 3600
 PATIENCE = timedelta(minutes=40)  # longer than the broker takes to deliver a dead worker's message again
 AWAY = 1.0  # seconds until a message is laid back that came while the database was away
 INTERRUPTED = "执行中断，没有写入任何数据，可以重新开始。"
+HALFWAY = "已经办完的有效，其余没有办"
 LOST = (OperationalError, InterfaceError)  # the connection to the database, or the server
 
 
@@ -48,7 +49,7 @@ class Cancelled(Exception):
 
 
 @transaction.atomic
-def job_start(*, actor, function: str, title: str, task: str, subject: int) -> Job:
+def job_start(*, actor, function: str, title: str, task: str, subject: int, in_portions: bool = False) -> Job:
     """Write a job down and send it to a worker when the transaction commits.
 
     Two who start at once wait for each other; the second is refused.
@@ -59,6 +60,8 @@ def job_start(*, actor, function: str, title: str, task: str, subject: int) -> J
         title: in words, shown while it runs.
         task: name of the Celery task; it gets the job's key.
         subject: primary key of what it works on.
+        in_portions: whether its work commits portion by portion and, begun anew, goes on where it stopped;
+            else it is one transaction.
 
     Raises:
         Refusal: if a job for the same subject is under way.
@@ -78,6 +81,7 @@ def job_start(*, actor, function: str, title: str, task: str, subject: int) -> J
         title=title,
         task=task,
         subject_id=subject,
+        in_portions=in_portions,
         owner=actor,
         organisation=actor.organisation if actor else None,
     )
@@ -99,8 +103,9 @@ def _given_up(job: Job) -> bool:
     with _alone(str(job.pk)) as alone:
         if alone:
             with transaction.atomic():  # a fault here must not keep the lock from being laid down
+                words = f"执行中断，{HALFWAY}，可以重新开始。" if job.in_portions else INTERRUPTED
                 Job.objects.filter(pk=job.pk, state__in=Job.UNDER_WAY).update(
-                    state=Job.State.FAILED, words=INTERRUPTED, ended_at=timezone.now()
+                    state=Job.State.FAILED, words=words, ended_at=timezone.now()
                 )
         return alone
 
@@ -168,7 +173,8 @@ def job_interrupted(job: Job) -> bool:
 
 
 def job_run(key: str, work: Callable[[Job, Progress], str]) -> None:
-    """Run a job's work in one transaction, once: a second delivery finds it closed.
+    """Run a job's work in one transaction, once: a second delivery finds it closed. A job in portions sees to
+    its transactions itself, and must find by itself what it has done already.
 
     A refusal or fault rolls the work back whole and is written on the job's row in words. If the server was
     lost, the row is closed as soon as it can be reached, here or by whoever starts again; unless the work had
@@ -190,19 +196,25 @@ def job_run(key: str, work: Callable[[Job, Progress], str]) -> None:
         if job is None:
             return
         try:
-            with deed_context(function=job.function), transaction.atomic():
+            whole = nullcontext() if job.in_portions else transaction.atomic()
+            with deed_context(function=job.function), whole:
                 words = work(job, Progress(job.pk))
                 Job.objects.filter(pk=key).update(state=Job.State.DONE, words=words, ended_at=timezone.now())
         except Cancelled:
-            _end(key, Job.State.CANCELLED, "已按要求取消，没有写入任何数据。")
+            _end(key, Job.State.CANCELLED, f"已按要求取消，{_left_behind(job)}。")
         except Refusal as refusal:
             _end(key, Job.State.FAILED, str(refusal))
         except Exception:
             log.exception("job %s failed", key)
             with suppress(*LOST), _alone(key) as still:  # with the connection, the lock was lost
                 if still:
-                    _end(key, Job.State.FAILED, "系统故障，没有写入任何数据，请联系管理员。")
+                    _end(key, Job.State.FAILED, f"系统故障，{_left_behind(job)}，请联系管理员。")
             raise
+
+
+def _left_behind(job: Job) -> str:
+    """What a job that was stopped has left in the database, in words."""
+    return HALFWAY if job.in_portions else "没有写入任何数据"
 
 
 def _claimed(key: str) -> Job | None:

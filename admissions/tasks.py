@@ -7,6 +7,7 @@ from celery import shared_task
 from .jobs import LOST, job_run
 from .models import ImportedFile, Job
 from .services import deadlines, import_work, imports, papers
+from .services.requests import bulk
 
 FILES = ImportedFile.objects.select_related("organisation", "season", "uploaded_by__organisation")
 
@@ -35,6 +36,12 @@ def write_import(key: str) -> None:
     finally:
         with suppress(*LOST):  # what the job ended with goes on, above all that its message is to come back
             import_work.import_end(job=Job.objects.get(pk=key))
+
+
+@shared_task(name=bulk.TASK)
+def requests_bulk(key: str) -> None:
+    """Agree to the requests of the bulk a job is about."""
+    job_run(key, lambda job, progress: bulk.requests_bulk_run(job=job, progress=progress))
 
 
 @shared_task(name="admissions.tasks.windows_keep")

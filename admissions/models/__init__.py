@@ -8,6 +8,7 @@ from .job import Job
 from .paper import DossierPaper, StoredPaper
 from .reference import EthnicGroup, Major, Region, ReturnReason
 from .request import Request, RequestAttachment, RequestEvent, RequestParty
+from .request_bulk import RequestBulk, RequestBulkRow
 from .school import FeederSchool, School, SignupPoint
 from .score import Concession, Subject
 from .season import Season, Window
@@ -30,6 +31,8 @@ __all__ = [
     "Region",
     "Request",
     "RequestAttachment",
+    "RequestBulk",
+    "RequestBulkRow",
     "RequestEvent",
     "RequestParty",
     "ReturnReason",

@@ -34,6 +34,7 @@ class Job(models.Model):
     organisation = models.ForeignKey("accounts.Organisation", models.PROTECT, null=True)
     state = models.CharField("状态", max_length=10, choices=State, default=State.QUEUED)
     words = models.TextField("结果", blank=True)
+    in_portions = models.BooleanField("逐批写入", default=False, help_text="已办完的不因中断或取消而退回")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

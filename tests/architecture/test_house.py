@@ -15,6 +15,7 @@ PERSONS = (
     "admissions_dossierpaper",
     "admissions_request",
     "admissions_requestattachment",
+    "admissions_requestbulkrow",
     "admissions_requestevent",
     "admissions_requestparty",
     "dispatch_autodecision",

@@ -6,6 +6,7 @@ keys. When the last party agrees, the effect happens in the same transaction.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,11 +18,26 @@ from accounts.refusals import Refusal
 from ...coded import code_said
 from ...models import Request, RequestParty
 from ...queries.requests import acted_for, checks_of, taken_since
-from ...requests import Light, RequestKind, kind_of
+from ...requests import Check, Light, RequestKind, kind_of
 from ..windows import said
 from .rows import Deed, State, effect, locked, trail
 
 Decision = RequestParty.Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one request of several.
+
+    Attributes:
+        done: whether it was agreed to.
+        number: of the request.
+        words: what came of it, or why it was left out.
+    """
+
+    done: bool
+    number: str
+    words: str
 
 
 @transaction.atomic
@@ -92,24 +108,46 @@ def requests_approve_green(
     Returns:
         how many were approved, and why each of the others was not.
     """
+    found = requests_approve_each(actor=actor, kinds=kinds, requests=requests)
+    left = [f"{answer.number}：{answer.words}" for answer in found.values() if not answer.done]
+    return len(found) - len(left), left
+
+
+@transaction.atomic
+def requests_approve_each(
+    *, actor: User, kinds: Sequence[RequestKind], requests: Iterable[int]
+) -> dict[int, Answer]:
+    """As ``requests_approve_green``, with what came of each.
+
+    Returns:
+        the answer for each key; a request that the actor does not see (any more) is left out too.
+    """
     _require_may(actor, kinds[0])
     known = {kind.key: kind for kind in kinds}
-    rows = [row for row in locked(actor, set(requests)) if row.kind in known]
+    seen = Request.objects.visible_to(actor).filter(pk__in=set(requests), kind__in=known)
+    rows = locked(actor, seen.values_list("pk", flat=True))
     for lock in dict.fromkeys(kind.lock for kind in kinds):
         lock([row for row in rows if known[row.kind].lock is lock])
     checks = checks_of(rows)
-    done, left = 0, []
+    found = {key: Answer(False, "", "没有这件申请，或它不在您的管辖范围内。") for key in requests}
     for row in rows:
         try:
             with transaction.atomic():
                 row, kind = _open(actor, row.pk)
                 if any(check.light != Light.GREEN for check in checks[row.pk]):
-                    raise Refusal("系统检查未全部通过，须逐件审核。")
-                _approve(actor, kind, row, "批量审核，系统检查全部通过", is_locked=True)
-            done += 1
+                    raise Refusal(not_green(kind, checks[row.pk]))
+                words = _approve(actor, kind, row, "批量审核，系统检查全部通过", is_locked=True)
+            found[row.pk] = Answer(True, row.number, words)
         except Refusal as refusal:
-            left.append(f"{row.number}：{refusal}")
-    return done, left
+            found[row.pk] = Answer(False, row.number, str(refusal))
+    return found
+
+
+def not_green(kind: RequestKind, checks: Sequence[Check]) -> str:
+    """Why a request must be looked at by itself."""
+    named = zip(kind.checks, checks, strict=True)
+    told = [f"{title} {check.words}".strip() for title, check in named if check.light != Light.GREEN]
+    return f"系统检查未全部通过，须逐件审核：{'；'.join(told)}。"
 
 
 @transaction.atomic

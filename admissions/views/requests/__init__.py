@@ -3,7 +3,7 @@
 from accounts.views.base import serve
 
 from ...requests import CONSENTS, kind_of
-from . import asking, deciding
+from . import asking, bulk, deciding
 
 
 def request_pages(*keys: str) -> list:
@@ -39,7 +39,10 @@ def _deciding(key: str, under: str = "") -> list:
     first = f"{under}/" if under else ""
     pages = (
         (deciding.RequestQueueView, ""),
-        (deciding.ApproveGreenView, "approve"),
+        (bulk.ApproveGreenView, "approve"),
+        (bulk.BulksView, "bulks"),
+        (bulk.BulkView, "bulk/<int:pk>"),
+        (bulk.BulkGoOnView, "bulk/<int:pk>/go-on"),
         (deciding.TakeView, "take"),
         (deciding.LayBackView, "lay-back"),
         (deciding.DecideView, "<int:pk>"),

@@ -1,25 +1,20 @@
-"""The parties: a queue, a page for each request, and approval in bulk of what is green."""
+"""The parties: a queue and a page for each request; approval of many at once is ``bulk``."""
 
-from django import forms
 from django.contrib import messages
 from django.http import QueryDict
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
-from accounts.forms import ActionForm
-from accounts.refusals import Refusal
 from accounts.views.base import ActionView, FunctionView
 from accounts.views.lists import ListView
 
 from ...filters_requests import RequestQueueFilter
 from ...forms_requests import DecisionForm
-from ...models import Request
+from ...models import Job, Request, RequestBulk
 from ...queries import requests as queries
 from ...services import requests as services
 from ...tables_requests import RequestQueueTable
 from .shared import OfKind, OneRequest, PaperView
-
-HEADER = ("申请编号", "申请单位", "申请事项")
 
 
 class Queue(OfKind):
@@ -61,77 +56,22 @@ class RequestQueueView(Queue, ListView):
     @property
     def list_actions(self):
         approve = {"title": "同意所选（须检查全部通过）", "url": self.page("approve"), "icon": "check-lg"}
-        return (*self.register_links(), approve | {"bulk": True, "primary": True})
+        records = {"title": "批量同意记录", "url": self.page("bulks"), "icon": "list-ul"}
+        return (*self.register_links(), records, approve | {"bulk": True, "primary": True})
 
     def get_context_data(self, **kwargs):
+        bulks = RequestBulk.objects.visible_to(self.actor).filter(
+            function=self.function.key, under=self.under
+        )
+        running = bulks.filter(job__state__in=Job.UNDER_WAY).select_related("job").first()
         return super().get_context_data(
             green=len(queries.green_ones(self.checks)),
-            bulk=queries.BULK,
+            looked_at=queries.BULK if len(self.checks) == queries.BULK else 0,
+            running=running,
+            running_url=running and self.page("bulk", pk=running.pk),
             pages={name: self.page(name) for name in ("approve", "take", "lay_back")},
             **kwargs,
         )
-
-
-class ChosenForm(ActionForm):
-    chosen = forms.TypedMultipleChoiceField(required=False, coerce=int, widget=forms.MultipleHiddenInput)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["chosen"].valid_value = lambda value: str(value).isdecimal()
-
-
-class ApproveGreenView(Queue, ActionView):
-    """Approve what was chosen, or with ``all`` every row of the ``query``: those of them that are green."""
-
-    form_class = ChosenForm
-    template_name = "components/action.html"
-    confirm = True
-    submit_label = "同意"
-    done = "已同意 {result} 件申请。"
-
-    def get(self, request, *args, **kwargs):
-        return redirect(self.page())
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(cancel_url=self.page(), **kwargs)
-
-    def form_valid(self, form):
-        if "edit" in self.request.POST:  # there is nothing to fill in but the choice itself
-            return redirect(self.page())
-        return super().form_valid(form)
-
-    def chosen(self, data) -> tuple[list[int], int]:
-        """Keys of the green ones now, and how many were meant."""
-        if self.request.POST.get("all"):
-            rows = self.filtered(self.request.POST.get("query", ""))
-        else:
-            rows = self.queue().filter(pk__in=data["chosen"])
-        keys = queries.green_ones(queries.waiting_checks(rows))
-        return keys, len(keys) if self.request.POST.get("all") else len(set(data["chosen"]))
-
-    def preview(self, data):
-        keys, meant = self.chosen(data)
-        if not keys:
-            raise Refusal("所选申请中没有系统检查全部通过、待本单位审核的。", hint="请逐件审核。")
-        left = meant - len(keys)
-        rows = [(r.number, r.organisation.name, r.summary) for r in self.queue().filter(pk__in=keys)[:20]]
-        return {
-            "count": len(keys),
-            "unit": "件",
-            "words": "下列申请系统检查全部通过，将逐件同意；各方都同意的随即生效。",
-            "header": HEADER,
-            "rows": rows,
-            "warnings": [f"另有 {left} 件检查未全部通过或已不待本单位审核，不在其列。"] if left else [],
-        }
-
-    def act(self, data):
-        keys, _ = self.chosen(data)
-        done, left = services.requests_approve_green(actor=self.actor, kinds=self.kinds, requests=keys)
-        if not done:
-            raise Refusal("；".join(left) or "没有可以批量同意的申请。")
-        for words in left:
-            messages.warning(self.request, words)
-        return done
 
 
 class TakeView(Queue, FunctionView):
