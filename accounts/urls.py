@@ -8,6 +8,7 @@ from .views.session import (
     LogInView,
     LogOutView,
     UnlockView,
+    WaitingView,
     WorkbenchView,
 )
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("log-in/", LogInView.as_view(), name="log_in"),
     path("unlock/", UnlockView.as_view(), name="unlock"),
     serve("accounts.workbench", WorkbenchView),
+    serve("accounts.workbench", WaitingView, "waiting"),
     serve("accounts.lock_screen", LockScreenView),
     serve("accounts.change_password", ChangePasswordView),
     serve("accounts.log_out", LogOutView),

@@ -6,6 +6,10 @@ The registry turns the line of imports round: this app knows none of those above
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
+
+from django.core.cache import cache
+from django.urls import resolve, reverse
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +61,74 @@ class Notice:
 
 
 Part = ToDo | Figure | Progress | Notice
+KEEP = 20
+"""Seconds for which the numbers beside the menu are kept."""
 _sources: list[Callable] = []
+_without_to_dos: set[Callable] = set()
 
 
-def workbench_part(source: Callable) -> Callable:
-    """Register a function ``source(actor) -> Iterable[Part]``."""
-    _sources.append(source)
-    return source
+def workbench_part(source: Callable | None = None, *, to_dos: bool = True) -> Callable:
+    """Register a function ``source(actor) -> Iterable[Part]``.
+
+    Args:
+        source: the function.
+        to_dos: whether it may have any; one without is not asked for the numbers beside the menu.
+    """
+
+    def register(source: Callable) -> Callable:
+        _sources.append(source)
+        if not to_dos:
+            _without_to_dos.add(source)
+        return source
+
+    return register(source) if source else register
 
 
 def parts_for(actor) -> dict[str, list]:
     """Everything the apps have for an actor, by kind: to_dos, figures, progress, notices."""
+    found = _parts(actor, _sources)
+    found["to_dos"].sort(key=lambda part: (part.until is None, part.until, -part.count))
+    return found
+
+
+def waiting_for(actor) -> dict[str, dict]:
+    """What waits behind the entries of an actor's menu, counted by his own walls, at most ``KEEP`` seconds old.
+
+    Args:
+        actor: whose menu it is.
+
+    Returns:
+        by the address of the entry: ``count``, the largest of what waits there (they are of different things and
+        do not add up), and ``words``, each with its number.
+    """
+    key = _waiting_key(actor)
+    if (found := cache.get(key)) is None:
+        found = {}
+        for to_do in _parts(actor, [s for s in _sources if s not in _without_to_dos])["to_dos"]:
+            name = resolve(to_do.url.partition("?")[0]).view_name.partition("__")[0]
+            entry = found.setdefault(reverse(name), {"count": 0, "words": []})
+            entry["count"] = max(entry["count"], to_do.count)
+            entry["words"].append(f"{to_do.title} {to_do.count}")
+        cache.set(key, found, KEEP)
+    return found
+
+
+def waiting_changed(actor) -> None:
+    """Forget what was counted for an actor, who has just done something about it."""
+    cache.delete(_waiting_key(actor))
+
+
+def _parts(actor, sources: Iterable[Callable]) -> dict[str, list]:
     found: dict[str, list] = {"to_dos": [], "figures": [], "progress": [], "notices": []}
     names = {ToDo: "to_dos", Figure: "figures", Progress: "progress", Notice: "notices"}
-    for source in _sources:
+    for source in sources:
         parts: Iterable[Part] = source(actor)
         for part in parts:
             found[names[type(part)]].append(part)
-    found["to_dos"].sort(key=lambda part: (part.until is None, part.until, -part.count))
     return found
+
+
+def _waiting_key(actor) -> str:
+    """An actor with the rights he has at this moment."""
+    rights = f"{sorted(actor.functions)}{actor.scope}"
+    return f"waiting:{actor.pk}:{sha256(rights.encode()).hexdigest()[:32]}"

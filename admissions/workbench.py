@@ -71,7 +71,7 @@ def requests_of_ones_own(actor: User):
         yield Notice(words, "success" if good else "warning", url)
 
 
-@workbench_part
+@workbench_part(to_dos=False)
 def deadlines(actor: User):
     """Deadlines that the clock has told of, for those they concern; the last notice of each."""
     now = timezone.now()
@@ -124,7 +124,7 @@ def _page_of(actor: User, kind, window: Window) -> str:
     return ""
 
 
-@workbench_part
+@workbench_part(to_dos=False)
 def postponements(actor: User):
     """Deadlines that were put off of late: everybody is told."""
     rows = Postponement.objects.visible_to(actor).filter(made_at__gte=timezone.now() - PUT_OFF)

@@ -105,7 +105,7 @@ def sheets(actor: User):
         yield ToDo("待提交投档单", len(ready), url, until=until)
 
 
-@workbench_part
+@workbench_part(to_dos=False)
 def losses(actor: User):
     """A school is told of dossiers that an office has taken from it of late."""
     leader = actor.may("dispatch.decide_as_leader")
@@ -122,7 +122,7 @@ def losses(actor: User):
         yield Notice(words, level="warning", url=url)
 
 
-@workbench_part
+@workbench_part(to_dos=False)
 def pauses(actor: User):
     """A school is told that it can do nothing in a batch while that is dispatched."""
     if not actor.may("dispatch.decide_as_leader") and not actor.may("dispatch.decide_dossiers"):
@@ -133,7 +133,7 @@ def pauses(actor: User):
         yield Notice(f"{region_name(run.batch.city)} {pause_words(run)}发布后自动恢复。", level="warning")
 
 
-@workbench_part
+@workbench_part(to_dos=False)
 def admitted_singly(actor: User):
     """A school is told of candidates whom an office has admitted to it by themselves of late."""
     if not actor.may("dispatch.decide_as_leader"):
@@ -146,7 +146,7 @@ def admitted_singly(actor: User):
         yield Notice(words, url=reverse("rosters:view_admitted"))
 
 
-@workbench_part
+@workbench_part(to_dos=False)
 def seats(actor: User):
     """A school's seats, how many are taken, and those that the pool may fill."""
     if not actor.may("dispatch.admit_from_pool"):
@@ -183,7 +183,7 @@ def runs(actor: User):
             yield ToDo(f"{word}{waits[row['state']]}", row["number"], reverse(f"dispatch:{row['kind']}"))
 
 
-@workbench_part
+@workbench_part(to_dos=False)
 def uploads(actor: User):
     """A city that uploads its results is told when today's are missing (粤招办〔2021〕28号 四（一）5)."""
     key = "dispatch.import_daily_results"

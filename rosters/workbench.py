@@ -50,7 +50,7 @@ def rosters_due(actor) -> Iterator[Part]:
             yield ToDo("名册待备案", found["count"], url, since=found["since"])
 
 
-@workbench_part
+@workbench_part(to_dos=False)
 def progress_table(actor) -> Iterator[Part]:
     """Of an office: progress by city or county."""
     if actor.organisation.end != End.OFFICE or not actor.may("rosters.count_progress"):

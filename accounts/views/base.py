@@ -22,6 +22,7 @@ from ..forms import ActionForm
 from ..functions import BY_KEY, FUNCTIONS, Function
 from ..models import SubmittedForm
 from ..refusals import Refusal
+from ..workbench import waiting_changed
 from .errors import refusal_page
 
 # Before log-in, behind the lock, open to families, and the progress of whatever job a function started.
@@ -197,6 +198,7 @@ class ActionView(FunctionView, FormView):
                 result = self.act(form.cleaned_data)
         except Refusal as refusal:
             return self.refused(form, refusal)
+        waiting_changed(self.actor)
         messages.success(self.request, self.done.format(result=result))
         return redirect(self.get_success_url())
 

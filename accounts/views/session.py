@@ -6,14 +6,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth import views as auth
+from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.views.generic import FormView
 
 from ..forms import ChangePasswordForm, LogInForm, UnlockForm
 from ..services.users import password_change
-from ..workbench import parts_for
-from .base import ActionView, PageView
+from ..workbench import parts_for, waiting_for
+from .base import ActionView, FunctionView, PageView
 
 
 class LogInView(auth.LoginView):
@@ -100,3 +101,10 @@ class WorkbenchView(PageView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(parts=parts_for(self.actor), **kwargs)
+
+
+class WaitingView(FunctionView):
+    """The numbers beside the entries of the menu; a page fetches them once it is shown."""
+
+    def get(self, request):
+        return JsonResponse(waiting_for(self.actor), headers={"Cache-Control": "no-store"})

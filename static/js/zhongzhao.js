@@ -3,6 +3,7 @@
  * Markup that is served (all of it works, if less comfortably, without this file):
  *   [data-menu-toggle]              shows or hides the menu
  *   [data-menu-search]              filters [data-menu-entry] by data-title and data-initials; "/" goes there
+ *   nav[data-waiting="address"]     its entries get the numbers of what waits behind them, fetched once the page is shown
  *   nav[data-recent="user"]         gets the functions opened last, from a[aria-current=page] in the menu
  *   [data-fades]                    a message that goes away by itself; [data-close] closes its parent
  *   form[data-once]                 its buttons are disabled once it is sent
@@ -95,6 +96,57 @@
     });
     var here = one(".menu .here");
     if (here && here.offsetTop > one(".menu").clientHeight - 60) here.scrollIntoView({ block: "center" });
+  }
+
+  // ---- what waits behind the entries of the menu --------------------------------------------------
+
+  var FRESH = 60000; // milliseconds for which numbers of the last page are shown without asking again
+
+  function waitingMark(number, words) {
+    var mark = document.createElement("span");
+    mark.className = "menu-waiting";
+    mark.textContent = number > 999 ? "999+" : String(number);
+    mark.title = words;
+    var said = document.createElement("span");
+    said.className = "visually-hidden";
+    said.textContent = " 项待办";
+    mark.append(said);
+    return mark;
+  }
+
+  function waitingShow(menu, counts) {
+    all(".menu-waiting", menu).forEach(function (mark) { mark.remove(); });
+    all("[data-menu-group]", menu).forEach(function (group) {
+      var words = [];
+      var entries = 0;
+      all("[data-menu-entry] a", group).forEach(function (link) {
+        var found = counts[link.getAttribute("href")];
+        if (!found) return;
+        words = words.concat(found.words);
+        entries += 1;
+        link.append(waitingMark(found.count, found.words.join("，")));
+      });
+      // A closed group tells how many of its entries have something waiting.
+      if (entries) one("summary .menu-turn", group).before(waitingMark(entries, words.join("，")));
+    });
+  }
+
+  function menuWaiting() {
+    var menu = one("[data-waiting]");
+    if (!menu || !window.fetch) return;
+    var key = "waiting-" + menu.dataset.user;
+    var last = store.read(key);
+    if (last) waitingShow(menu, last.counts);
+    // After a deed, which leaves a message, the numbers are others.
+    if (last && Date.now() - last.at < FRESH && !one(".messages .note") && !one(".menu-single.here")) return;
+    fetch(menu.dataset.waiting, { credentials: "same-origin", headers: { Accept: "application/json" } })
+      .then(function (answer) { return answer.ok && !answer.redirected ? answer.json() : null; })
+      .then(function (counts) {
+        if (!counts) return;
+        store.write(key, { at: Date.now(), counts: counts });
+        waitingShow(menu, counts);
+      })
+      .catch(function () { /* the menu works without */ });
   }
 
   // ---- recent pages: titles and addresses of functions only, never a query or a person -----------
@@ -230,6 +282,7 @@
   document.addEventListener("DOMContentLoaded", function () {
     menuToggle();
     menuSearch();
+    menuWaiting();
     recentPages();
     messages(document);
     dirtyForms();

@@ -107,7 +107,7 @@ class Desk:
         """Titles of the menu by group, the single first entry under its own title."""
         return self.tab.evaluate(
             """() => Object.fromEntries(Array.from(document.querySelectorAll(".menu-groups > *"), part => [
-              (part.querySelector("summary") || part).textContent.trim(),
+              (part.querySelector("summary > span") || part).textContent.trim(),
               Array.from(part.querySelectorAll("[data-menu-entry]"), entry => entry.dataset.title)]))"""
         )
 

@@ -91,6 +91,19 @@ def test_leader_of_a_school_sees_his_sheets_only(desk, people, cast, candidates,
     other.expect_refusal(404)
 
 
+def test_menu_shows_how_much_waits(desk, people, cast, candidates, batch, schools):
+    sheet_released(cast.city, batch, schools[0], candidates)
+    at = desk(people["leader"])
+    entry = at.tab.locator("[data-menu-entry][data-title='组长录退'] .menu-waiting")
+    entry.wait_for(state="attached")
+    assert entry.text_content() == f"{len(candidates)} 项待办"
+    closed = at.tab.locator("details.menu-group:not([open]) > summary > .menu-waiting")
+    assert closed.first.text_content() == "1 项待办", "how many entries of the group"
+    at.open("组长录退")
+    assert "待阅投档单 1" in entry.get_attribute("title")
+    at.tab.locator("details.menu-group[open] > summary > .menu-waiting").first.wait_for(state="hidden")
+
+
 @pytest.mark.usefixtures("candidates")
 def test_auditor_of_the_province_sees_its_cities(desk, people):
     at = desk(people["auditor"])
