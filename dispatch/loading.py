@@ -145,7 +145,7 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     )
     if not len(rows):
         raise Refusal("该批次没有在库且填报了志愿的考生，无法投档。", hint="请先导入考生、成绩和志愿。")
-    schools, left = _units(batch, parameters)
+    schools, left = units_of(batch, parameters)
     if parameters["only"]:  # choices of other schools are void here, and keep their place
         listed = np.stack([rows[f"choice{number}"] for number in range(width)], 1)
         rows = rows[np.isin(listed, schools).any(axis=1)]
@@ -253,7 +253,7 @@ def _last(batch: Batch, parameters: dict, candidates: np.ndarray) -> np.ndarray:
         return lottery_numbers(parameters["seed"], [number for (number,) in cursor])
 
 
-def _units(batch: Batch, parameters: dict) -> tuple[np.ndarray, np.ndarray]:
+def units_of(batch: Batch, parameters: dict) -> tuple[np.ndarray, np.ndarray]:
     """Schools with a plan in the batch, by key, and the seats each has left for dossiers to come.
 
     What a tie put above the plan (``seats_over``) was for those it sent: where one of them has left, his

@@ -153,6 +153,19 @@ def outcome_kept(rehearsal: Rehearsal) -> dict[str, np.ndarray]:
     return _read(rehearsal, "outcome")
 
 
+def taken_part(rehearsal: Rehearsal) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Who took part in a formal rehearsal, and what it read of the plans.
+
+    Returns:
+        candidates int64[n], in no order; schools int64[m] and the seats each had left, int32[m].
+
+    Raises:
+        Refusal: if the files are gone.
+    """
+    arrays = _read(rehearsal, "input")
+    return arrays["candidates"], arrays["schools"], arrays["left"]
+
+
 def run_formal(run: Run) -> Rehearsal | None:
     """The rehearsal that a run stands for: the one with the run's own fingerprint."""
     return run.rehearsals.filter(fingerprint=run.fingerprint, asked={}).first() if run.fingerprint else None

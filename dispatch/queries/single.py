@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import BigIntegerField, Count, F, OuterRef, SmallIntegerField, Subquery, Value
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from accounts.refusals import Refusal
 from admissions.bulk import INT4, INT8, copy_out
@@ -19,9 +20,10 @@ from quotas.models import PlanLine
 
 from ..conditions import barred_by, columns_of, groups_of
 from ..lines import floors_of, need_at
-from ..models import Placement, ProvinceLine, RegionLine, SchoolCondition, SchoolControl, SchoolLine
-from ..services.school import pause_words, runs_pausing
+from ..models import Placement, ProvinceLine, RegionLine, Run, SchoolCondition, SchoolControl, SchoolLine
+from ..services.school import pause_words
 from ..snapshot import worded
+from .since import runs_under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Standing:
         choice: position of the choice of his that names the school; None if none does.
         closed: why the school takes nobody in the batch now; empty if it does.
         left: seats of the school that no dossier it has may still take.
+        voids: what he must know who sends him now: a rehearsal of the batch that waits becomes void; or empty.
     """
 
     candidate: Candidate | None
@@ -66,6 +69,7 @@ class Standing:
     choice: int | None
     closed: str
     left: int
+    voids: str = ""
 
     @property
     def short(self) -> int:
@@ -91,7 +95,7 @@ def standings_of(asks: Sequence[Ask]) -> dict[Ask, Standing]:
         plans.setdefault((line.batch_id, line.school_id), []).append(line)
     batches = {lines[0].batch_id: lines[0].batch for lines in plans.values()}
     known = _choices_and_returns(candidates, batches)
-    running, shut = runs_pausing(batches), _shut(batches)
+    (running, rehearsed), shut = runs_under_way(batches), _shut(batches)
     needs = _needs([ask for ask in asks if ask.candidate in candidates], candidates, plans)
     against = _against(asks, candidates, batches)
     found = {}
@@ -113,8 +117,17 @@ def standings_of(asks: Sequence[Ask]) -> dict[Ask, Standing]:
             choice=min((position for position in known.get(triple, ()) if position), default=None),
             closed=shut.get(ask.batch) or (pause_words(run).rstrip("。") if run else _closed(first)),
             left=sum(line.left - line.seats_over for line in lines) - (first.reading or 0),
+            voids=voids_words(rehearsed[ask.batch]) if ask.batch in rehearsed else "",
         )
     return found
+
+
+def voids_words(run: Run) -> str:
+    """That sending somebody now makes a rehearsal void."""
+    return (
+        f"{run}已于 {timezone.localtime(run.rehearsed_at):%m-%d %H:%M} 预演、等待复核，此时投出或录取考生，"
+        "该次预演作废，须重新预演"
+    )
 
 
 GONE = Standing(None, None, None, None, 0, None, "", False, None, "", 0)

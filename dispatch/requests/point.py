@@ -200,12 +200,19 @@ def _checks(step: Step, now: Standing) -> tuple[Check, ...]:
         return (Check(RED, "考生或院校在该批次的招生计划已不存在"), *[Check(RED, "无从检查")] * 5)
     return (
         check_dossier(now),
-        Check(RED, now.closed) if now.closed else Check(GREEN, "可投"),
+        check_school(now),
         _check_line(step, now),
         Check(RED, now.against) if now.against else Check(GREEN, "符合"),
         _check_seats(step, now),
         Check(GREEN, f"第 {now.choice} 志愿") if now.choice else Check(YELLOW, "未填报该校志愿"),
     )
+
+
+def check_school(now: Standing) -> Check:
+    """Whether the school takes anybody now, and whether a rehearsal that waits would become void."""
+    if now.closed:
+        return Check(RED, now.closed)
+    return Check(YELLOW, now.voids) if now.voids else Check(GREEN, "可投")
 
 
 def check_dossier(now: Standing) -> Check:

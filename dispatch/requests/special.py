@@ -168,7 +168,7 @@ def _checks(standings: Sequence[Standing]) -> tuple[Check, ...]:
 def standing(request: Request) -> Sequence[tuple[str, str]]:
     """Of each candidate line, score, choice, conditions and earlier returns, for whoever decides."""
     found = standings_of(asks_of(request))
-    facts = []
+    facts = [("注意", voids) for voids in sorted({now.voids for now in found.values() if now.voids})]
     for ask, (_, number, name, _) in zip(asks_of(request), request.payload["candidates"], strict=True):
         now = found[ask]
         if now.candidate is None:

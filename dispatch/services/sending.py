@@ -25,6 +25,7 @@ from ..loading import choices_freeze, fingerprint_of, parameters_of, snapshot_lo
 from ..locks import batch_lock
 from ..models import Rehearsal, Run, RunSchool, Sheet
 from ..models.run import OPEN_STATES
+from ..queries.since import since_rehearsed
 from ..runs import by_choice_of, inputs_drop, rehearsal_keep, results_of
 from ..snapshot import Snapshot
 
@@ -150,8 +151,8 @@ def run_confirm(*, actor: User, run: Run, fingerprint: str) -> None:
         fingerprint: as shown to him.
 
     Raises:
-        Refusal: if he opened it himself, the fingerprint has changed, or lottery numbers take part and do not
-            come from the public randomness of the frozen roster.
+        Refusal: if he opened it himself, the fingerprint has changed, candidates or plans are others than in the
+            rehearsal, or lottery numbers take part and do not come from the public randomness of the frozen roster.
     """
     run_allowed(actor, run, "dispatch.confirm_dispatch")
     batch_lock(run.batch_id)  # schools that act in the batch now finish; then they pause
@@ -164,6 +165,10 @@ def run_confirm(*, actor: User, run: Run, fingerprint: str) -> None:
         raise Refusal(f"该次投档{run.get_state_display()}，不能复核。")
     if run.fingerprint != fingerprint:
         raise Refusal("预演结果已经变化，请刷新页面重新核对指纹。")
+    if since := since_rehearsed(run):
+        raise Refusal(
+            f"预演以后，{since.words}，该次预演作废，没有复核。", hint="请发起人重新预演，变动见投档页面。"
+        )
     run.state, run.confirmed_by, run.confirmed_at = Run.State.CONFIRMED, actor, timezone.now()
     run.save(update_fields=["state", "confirmed_by", "confirmed_at"])
     deed_record(actor=actor, subject=f"复核 {run}", note=f"指纹 {fingerprint[:16]}", count=run.sent)

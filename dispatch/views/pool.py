@@ -11,8 +11,8 @@ from quotas.models import PlanLine
 from ..forms_pool import BulkForm, PoolForm, as_text
 from ..models import Placement, Sheet
 from ..queries.sheets import counts_of
+from ..queries.since import runs_under_way
 from ..services import pool, pool_bulk
-from ..services.school import runs_pausing
 
 
 class PoolContext:
@@ -22,8 +22,10 @@ class PoolContext:
         own = self.visible(Placement).filter(school=self.actor.organisation_id, method=Placement.Method.POOL)
         admitted = own.open().filter(candidate__dossier__state__in=(State.ADMIT_SUBMITTED, State.ADMITTED))
         lines = PlanLine.objects.filter(school=self.actor.organisation_id, season__current=True).with_left()
+        pausing, rehearsed = runs_under_way(lines.order_by().values_list("batch", flat=True).distinct())
         return super().get_context_data(
-            pauses=runs_pausing(lines.values_list("batch", flat=True).distinct()).values(),
+            pauses=pausing.values(),
+            preparing=rehearsed.values(),
             admitted=admitted.select_related("candidate__dossier", "plan_line", "batch").order_by("-pk")[:50],
             lines=lines.filter(left__gt=0)
             .select_related("batch")

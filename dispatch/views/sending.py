@@ -14,6 +14,7 @@ from ..queries.checks import checks_of
 from ..queries.records import run_record
 from ..queries.rehearsals import formal_of_last_run, rehearsals_panel
 from ..queries.runs import batches_with_runs, opened, run_schools, run_summary
+from ..queries.since import since_rehearsed
 from ..queries.story import run_story
 from ..requests import point
 from ..runs import run_explain
@@ -77,6 +78,7 @@ class RunPage(RunMixin, PageView):
             comparable=len(rehearsals["rehearsals"]) > 1 or bool(formal_of_last_run(self.actor, self.object)),
             ceremony=ceremony_of(self.object),
             **record,
+            since_rehearsed=since_rehearsed(self.object),
             why=self.why(),
             **kwargs,
         )
@@ -207,5 +209,6 @@ class ConfirmRunView(ObjectMixin, ActionView):
             left_out=School.objects.filter(pk__in=self.object.left_out),
             **rehearsals_panel(self.object),
             ceremony=ceremony_of(self.object),
+            since_rehearsed=since_rehearsed(self.object),
             **kwargs,
         )
