@@ -7,7 +7,9 @@ from django import forms
 
 from accounts.forms import ActionForm, style_field
 from accounts.models import User
-from admissions.models import Region, ReturnReason
+from admissions.forms_papers import ReasonField, WithPaper
+from admissions.models import Region
+from admissions.services.papers import FORMATS
 
 from .models import Sheet
 from .queries.handing import counties_of
@@ -114,8 +116,10 @@ class HandOutForm(ActionForm):
         return Deal(chosen=(data["member"], tuple(numbers)), again=data["again"])
 
 
-class NamedForm(ActionForm):
-    """A decision on candidates of a list."""
+class NamedForm(WithPaper, ActionForm):
+    """A decision on candidates of a list, with one paper for all returns of it."""
+
+    field_order = ("decision", "lines", "reason", "words", "paper")
 
     DECISIONS = (("admit", "拟录取"), ("return", "拟退档"))
 
@@ -126,11 +130,13 @@ class NamedForm(ActionForm):
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
         help_text=f"每行一名：考生号，拟录取时可加专业代码（不写则按考生专业志愿）；最多 {MOST} 行",
     )
-    reason = forms.ModelChoiceField(
-        ReturnReason.objects.all(), label="退档原因", required=False, empty_label="拟退档时必选"
-    )
+    reason = ReasonField(label="退档原因", required=False, empty_label="拟退档时必选")
     words = forms.CharField(label="说明", max_length=500, required=False, help_text="原因要求说明的必填")
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["paper"].help_text = f"{FORMATS}，用于名单中的全部考生；没有附的，可在提交送审前逐名补传"
 
     def clean(self):
         data = super().clean()
@@ -153,6 +159,8 @@ class NamedForm(ActionForm):
             raise forms.ValidationError("名单是空的。")
         if data["decision"] == "return" and not data["reason"]:
             self.add_error("reason", "请选择退档原因。")
+        if data["decision"] == "admit" and data["paper"]:
+            self.add_error("paper", "拟录取不附材料，请去掉文件或改选拟退档。")
         data["entries"] = entries
         return data
 

@@ -17,6 +17,7 @@ from .views import (
     keeping,
     moving,
     naming,
+    papers,
     pool,
     presence,
     reconsidering,
@@ -66,6 +67,10 @@ def reading_pages(key: str) -> list:
         serve(key, deciding.AssignView, "<int:pk>/assign"),
         serve(key, deciding.DecideView, "<int:pk>/decide"),
         serve(key, naming.ByNumberView, "by-number"),
+        serve(key, papers.SheetPapersView, "<int:pk>/papers"),
+        serve(key, papers.AttachView, "<int:pk>/attach"),
+        serve(key, papers.SheetPaperView, "<int:pk>/paper/<int:paper>"),
+        serve(key, papers.DetachView, "<int:pk>/paper/<int:paper>/remove"),
     ]
 
 
@@ -124,6 +129,7 @@ urlpatterns = [
     serve("dispatch.admit_in_bulk", naming.SheetBulkView, "sheet/<int:pk>"),
     *review_pages("dispatch.review_admissions"),
     *review_pages("dispatch.review_returns", state=State.RETURN_SUBMITTED),
+    serve("dispatch.review_returns", papers.ReviewPaperView, "<int:pk>/paper/<int:paper>"),
     serve("dispatch.manage_auto_review", auto.AutoRulesView),
     serve("dispatch.manage_auto_review", auto.NewRuleView, "new/<str:kind>"),
     serve("dispatch.manage_auto_review", auto.AutoRulePage, "<int:pk>"),

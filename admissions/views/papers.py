@@ -40,3 +40,11 @@ def paper_response(actor: User, paper: StoredPaper, *, of: str, inline: bool = T
             "Content-Security-Policy": PDF_VIEWER if inline and paper.kind == "pdf" else NOTHING_RUNS,
         },
     )
+
+
+class CarriesPaper:
+    """Mixed into an ``ActionView`` whose form is ``WithPaper``: the paper goes along to the confirmation."""
+
+    def form_valid(self, form):
+        self.request.POST = form.data  # with the paper that was stored, in place of the file
+        return super().form_valid(form)

@@ -9,11 +9,21 @@ from django.utils import timezone
 from accounts.models import User
 from admissions.deadlines import window_over
 from admissions.lifecycle import BY_STEP, State
-from admissions.models import Batch, Choice, Concession, DossierEvent, ReturnReason, Subject, Window
+from admissions.models import (
+    Batch,
+    Choice,
+    Concession,
+    DossierEvent,
+    DossierPaper,
+    ReturnReason,
+    Subject,
+    Window,
+)
 from quotas.models import PlanLine
 
 from ..models import Placement, Reconsideration, Sheet
 from ..services.deciding import NO_MAJOR_LEFT
+from .papers import papers_of
 
 # Reasons that digits choose, the frequent ones first; those that need words are chosen from the list.
 FREQUENT = ("Z01", "13", "02", "15", "16", "07", "08", "21", "Z02", "01")
@@ -32,6 +42,7 @@ class Reading:
         events: what happened to the dossier at this school.
         rounds: how often and why the office sent it back, the last first; while the school may decide.
         reasons: all reasons; ``quick`` those under a digit.
+        papers: that the school has attached.
     """
 
     placement: Placement
@@ -43,6 +54,18 @@ class Reading:
     rounds: list[Reconsideration]
     reasons: list[ReturnReason]
     quick: list[tuple[int, ReturnReason]]
+    papers: list[DossierPaper]
+
+    @property
+    def proposes_return(self) -> bool:
+        """Whether a paper may be attached now."""
+        dossier = self.placement.candidate.dossier
+        return not dossier.held and dossier.state == State.PROPOSE_RETURN
+
+    @property
+    def needs_paper(self) -> bool:
+        """Whether the reason of the return asks for a paper."""
+        return self.placement.reason is not None and self.placement.reason.needs_attachment
 
     @property
     def open(self) -> bool:
@@ -118,6 +141,7 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         rounds=rounds,
         reasons=reasons,
         quick=list(enumerate(quick, 1)),
+        papers=list(papers_of(placement)),
     )
 
 

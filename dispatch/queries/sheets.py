@@ -10,6 +10,7 @@ from admissions.lifecycle import UNDECIDED, State
 from quotas.models import PlanLine
 
 from ..models import Placement, Reconsideration, Sheet
+from .papers import has_paper, lacks_paper
 
 _COUNT = """
     SELECT p.sheet_id, count(*), count(*) FILTER (WHERE p.closed_at IS NOT NULL AND p.reason_id IS NOT NULL),
@@ -17,10 +18,13 @@ _COUNT = """
         count(*) FILTER (WHERE d.state = 'propose_admit'), count(*) FILTER (WHERE d.state = 'propose_return'),
         count(*) FILTER (WHERE d.state = 'admit_submitted'), count(*) FILTER (WHERE d.state = 'return_submitted'),
         count(*) FILTER (WHERE d.state IN ('admitted', 'registered')), count(*) FILTER (WHERE d.held),
-        count(*) FILTER (WHERE p.plan_line_id IS NULL AND d.state = 'propose_admit')
+        count(*) FILTER (WHERE p.plan_line_id IS NULL AND d.state = 'propose_admit'),
+        count(*) FILTER (WHERE d.state = 'propose_return' AND NOT d.held AND r.needs_attachment AND NOT EXISTS (
+            SELECT 1 FROM admissions_dossierpaper a WHERE a.placement_id = p.id))
     FROM dispatch_placement p
     LEFT JOIN admissions_dossier d ON d.candidate_id = p.candidate_id AND d.placement_id = p.id
         AND p.closed_at IS NULL
+    LEFT JOIN admissions_returnreason r ON r.code = p.reason_id
     WHERE p.sheet_id = ANY(%s) GROUP BY p.sheet_id
 """
 
@@ -39,6 +43,7 @@ class SheetCounts:
     admitted: int = 0
     held: int = 0
     lacking_major: int = 0
+    lacking_paper: int = 0
     plan: int = 0
     left: int = 0
 
@@ -81,7 +86,7 @@ def counts_of(sheets: Iterable[Sheet]) -> dict[int, SheetCounts]:
         cursor.execute(_COUNT, [[s.pk for s in sheets]])
         found = {row[0]: row[1:] for row in cursor.fetchall()}
     return {
-        s.pk: SheetCounts(*found.get(s.pk, (0,) * 10), *plans.get((s.batch_id, s.school_id), (0, 0)))
+        s.pk: SheetCounts(*found.get(s.pk, (0,) * 11), *plans.get((s.batch_id, s.school_id), (0, 0)))
         for s in sheets
     }
 
@@ -91,6 +96,7 @@ SHOWN = {
     "undecided": ("未定", (State.SENT, State.READING)),
     "admit": ("拟录取", (State.PROPOSE_ADMIT,)),
     "return": ("拟退档", (State.PROPOSE_RETURN,)),
+    "lacking": ("拟退档缺材料", (State.PROPOSE_RETURN,)),
     "submitted": (
         "已提交",
         (State.ADMIT_SUBMITTED, State.RETURN_SUBMITTED, State.ADMITTED, State.REGISTERED),
@@ -123,14 +129,16 @@ def rows_of(sheet: Sheet, *, shown: str = "", major: int | None = None):
 
     Args:
         sheet: one the caller may see.
-        shown: a key of ``SHOWN``.
+        shown: a key of ``SHOWN``; ``lacking`` are returns whose reason needs a paper that is not there.
         major: primary key of a plan line to limit to.
     """
     rows = (
         Placement.objects.open()
         .filter(sheet=sheet, candidate__dossier__placement_id=F("pk"))
         .select_related("candidate__dossier", "plan_line", "reason")
-        .annotate(sent_back=Exists(Reconsideration.objects.filter(placement=OuterRef("pk"))))
+        .annotate(
+            sent_back=Exists(Reconsideration.objects.filter(placement=OuterRef("pk"))), papered=has_paper()
+        )
         .order_by(F("dispatch_score").desc(nulls_last=True), "rank", "pk")
     )
     if shown == "again":
@@ -138,6 +146,8 @@ def rows_of(sheet: Sheet, *, shown: str = "", major: int | None = None):
     states = SHOWN.get(shown, SHOWN[""])[1]
     if states:
         rows = rows.filter(candidate__dossier__state__in=states)
+    if shown == "lacking":
+        rows = rows.filter(lacks_paper())
     return rows.filter(plan_line=major) if major else rows
 
 

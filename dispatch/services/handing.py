@@ -243,14 +243,17 @@ def placements_locked(
     rows = placements_of(sheet)
     if candidates is not None:
         rows = rows.filter(candidate__in=list(candidates))
-    keys = {p.candidate_id: p for p in rows}
-    dossiers = Dossier.objects.select_for_update(no_key=True).filter(pk__in=list(keys), state__in=states)
+    keys = list(rows.values_list("candidate", flat=True))
+    dossiers = Dossier.objects.select_for_update(no_key=True).filter(pk__in=keys, state__in=states)
     if held is not None:
         dossiers = dossiers.filter(held=held)
+    locked = list(dossiers.order_by("pk"))
+    # Read under the lock: a member may have decided otherwise while it was waited for.
+    placements = {p.candidate_id: p for p in rows.filter(candidate__in=[dossier.pk for dossier in locked])}
     found = []
-    for dossier in dossiers.order_by("pk"):
-        placement = keys[dossier.pk]
-        if dossier.placement_id == placement.pk:
+    for dossier in locked:
+        placement = placements.get(dossier.pk)
+        if placement is not None and dossier.placement_id == placement.pk:
             placement.state = dossier.state
             found.append(placement)
     return found

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.context import deed_record
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.models import ReturnReason
 from admissions.services.dossiers import Move, dossiers_move
+from admissions.services.papers import Paper
 
 from ..models import Placement
 from .answering import (
@@ -27,6 +29,7 @@ from .answering import (
 )
 from .deciding import NO_MAJOR_LEFT
 from .handing import read_by
+from .papers import papers_write
 from .school import batches_must_hold_still, seats_exchange
 
 MOST = 500
@@ -90,13 +93,22 @@ def decisions_check(
 
 @transaction.atomic
 def dossiers_decide(
-    *, actor: User, entries: Sequence[Entry], admit: bool, seen: str, reason: str = "", words: str = ""
+    *,
+    actor: User,
+    entries: Sequence[Entry],
+    admit: bool,
+    seen: str,
+    reason: str = "",
+    words: str = "",
+    paper: Paper | None = None,
 ) -> list[Answer]:
     """Take the decision on whoever of a list it can be taken on; the others are left, with the reason.
 
     Args:
         actor, entries, admit, reason, words: as for ``decisions_check``.
         seen: ``answers_digest`` of the answers that the actor was shown.
+        paper: one for all returns of the list. Where the reason needs one and there is none they are drafts all
+            the same: a list is a way of deciding, and the paper is asked for when the sheet is submitted.
 
     Returns:
         what became of each line.
@@ -121,6 +133,9 @@ def dossiers_decide(
         plan_line=None, reason=code, reason_words=words, decided_by=actor, decided_at=timezone.now()
     )
     seats_exchange(before=seats_held(good), after=Counter())
+    if paper:
+        papers_write(actor, [a.placement for a in good], paper)
+        deed_record(actor=actor, subject="上传退档材料：按名单", count=len(good), note=paper.said)
     return answers
 
 

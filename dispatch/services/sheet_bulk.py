@@ -24,6 +24,7 @@ from .answering import (
 )
 from .deciding import Stale
 from .handing import placements_of
+from .papers import papers_drop
 from .school import control_of, sheet_locked
 from .submitting import Submission, admissions_pass
 
@@ -100,6 +101,7 @@ def sheet_admit_in_bulk(
     moves = [Move(a.placement.candidate_id) for a in good]
     subject = f"批量投入录取投档单 {sheet.number}"
     dossiers_move(actor=actor, step="submit_admission", moves=moves, subject=subject)
+    papers_drop(actor, [a.placement for a in good])
     passes = not control_of(batch=sheet.batch_id, school=sheet.school_id).reviews_admissions
     if passes:
         admissions_pass([a.placement for a in good], subject=subject)

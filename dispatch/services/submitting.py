@@ -21,6 +21,7 @@ from quotas.services import seats_take
 from ..kernel.majors import How, Majors, Rule, assign
 from ..models import Placement, ReviewTake, Sheet
 from .handing import placements_locked, whole_sheet_is_read_by
+from .papers import papers_drop, papers_require
 from .passing import auto_review_ask
 from .school import control_of, placements_update, school_must_be_open, sheet_locked
 
@@ -164,6 +165,7 @@ def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
         sheet: a sheet of his school.
 
     Raises:
+        PapersMissing: if a return lacks the paper that its reason needs.
         Refusal: if a dossier that is not held is still undecided, or it is submitted already.
     """
     sheet = sheet_locked(actor=actor, sheet=sheet)
@@ -180,9 +182,11 @@ def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
         raise Refusal(f"投档单 {sheet.number} 已经提交，没有新的决定。")
     if any(p.plan_line_id is None for p in admitted):
         raise Refusal("有拟录取考生没有录取专业，请先选择专业。")
+    papers_require(returned)
     subject = f"提交投档单 {sheet.number}"
     dossiers_move(actor=actor, step="submit_admission", moves=_moves(admitted), subject=subject)
     dossiers_move(actor=actor, step="submit_return", moves=_moves(returned), subject=subject)
+    papers_drop(actor, admitted)
     Sheet.objects.filter(pk=sheet.pk).update(submitted_at=timezone.now())
     passes_admissions = admitted if not control.reviews_admissions else []
     passes_returns = returned if not control.reviews_returns else []

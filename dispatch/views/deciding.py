@@ -14,9 +14,10 @@ from ..models import Placement, Sheet
 from ..queries.handing import own_work
 from ..queries.keeping import taken_back_from
 from ..queries.reading import deadline_of, placements_named
-from ..queries.sheets import counts_of, differences_of, sent_back
+from ..queries.sheets import counts_of, differences_of, rows_of, sent_back
 from ..services import deciding, submitting
 from ..services.handing import LEADER, read_by
+from ..services.papers import PapersMissing, papers_require
 from ..services.school import runs_pausing
 from .reading_list import keep_of, workbook_of
 from .sheet import Pages, SheetMixin
@@ -139,8 +140,12 @@ class SheetAction(SheetMixin, ActionView):
             context = self.get_context_data(form=self.get_form(), preview=self.preview({}))
         except Refusal as refusal:
             messages.error(request, str(refusal))
-            return self.back()
+            return self.back_from(refusal)
         return self.render_to_response(context)
+
+    def back_from(self, refusal: Refusal):
+        """Where a refusal is told that came before the confirmation."""
+        return self.back()
 
     def post(self, request, *args, **kwargs):
         return self.back() if "edit" in request.POST else super().post(request, *args, **kwargs)
@@ -158,11 +163,18 @@ class SubmitView(SheetAction):
     submit_label = "提交送审"
     done = "已提交：{result}。"
 
+    def back_from(self, refusal):
+        """Where papers are missing, the list of those who lack them."""
+        if isinstance(refusal, PapersMissing):
+            return redirect(self.page("papers", pk=self.object.pk))
+        return super().back_from(refusal)
+
     def preview(self, data):
         counts = counts_of([self.object])[self.object.pk]
         warnings = []
         if counts.undecided:
             raise Refusal(f"还有 {counts.undecided} 份档案未定，全部作出决定后才能提交。")
+        papers_require(rows_of(self.object, shown="lacking").filter(candidate__dossier__held=False))
         if counts.held:
             warnings.append(f"{counts.held} 份档案已被招办挂起，不在本次提交之内。")
         if counts.left:

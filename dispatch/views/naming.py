@@ -4,6 +4,7 @@ from django.shortcuts import redirect
 
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, ObjectMixin
+from admissions.views.papers import CarriesPaper
 
 from ..forms_handing import NamedForm, SheetBulkForm
 from ..models import Sheet
@@ -27,7 +28,7 @@ class Answered(ActionView):
         return {"answers": answers, "good": good, "bad": len(answers) - good, "count": good, "unit": "名"}
 
 
-class ByNumberView(Answered):
+class ByNumberView(CarriesPaper, Answered):
     """Decide on candidates named by number, on whatever sheet of the school they are."""
 
     form_class = NamedForm
@@ -45,16 +46,22 @@ class ByNumberView(Answered):
             "words": data["words"],
         }
 
+    def lacks_paper(self, data) -> bool:
+        """Whether the returns of the list will stand without the paper that their reason needs."""
+        return bool(data["decision"] == "return" and data["reason"].needs_attachment and not data["paper"])
+
     def preview(self, data):
-        return self.shown(naming.decisions_check(**self.what(data)))
+        shown = self.shown(naming.decisions_check(**self.what(data)))
+        return shown | {"lacks_paper": self.lacks_paper(data)}
 
     def act(self, data):
-        self.answers = naming.dossiers_decide(**self.what(data), seen=data["seen"])
+        self.answers = naming.dossiers_decide(**self.what(data), seen=data["seen"], paper=data["paper"])
         good = sum(answer.good for answer in self.answers)
         verb = dict(NamedForm.DECISIONS)[data["decision"]]
         words = f"已{verb} {good} 名"
         left = len(self.answers) - good
-        return words + (f"，另有 {left} 名未办理，原因见下。" if left else "。")
+        words += f"，另有 {left} 名未办理，原因见下。" if left else "。"
+        return words + ("退档原因须附书面材料，请在提交送审前补传。" if self.lacks_paper(data) else "")
 
     def form_valid(self, form):
         response = super().form_valid(form)

@@ -21,7 +21,7 @@ PER_PAGE = 200
 FILTERS = ("shown", "major", "member")
 HEAD = (
     "位次", "考生号", "姓名", "性别", "生源县区", "毕业学校", "投档成绩", "志愿", "专业志愿", "服从调剂", "状态",
-    "拟录取专业", "退档原因", "说明", "组员",
+    "拟录取专业", "退档原因", "说明", "书面材料", "组员",
 )  # fmt: skip
 
 
@@ -99,5 +99,11 @@ def _cells(sheet: Sheet, rows: Sequence[Placement]) -> Iterator[tuple]:
             row.choice_position, "、".join(names.get(code, code) for code in codes),
             "服从" if adjusts else "不服从", f"{dossier.word}（挂起）" if dossier.held else dossier.word,
             row.plan_line.major_name if row.plan_line else "", row.reason.name if row.reason else "",
-            row.reason_words, getattr(row, "member_name", None) or "",
+            row.reason_words, _paper_words(row), getattr(row, "member_name", None) or "",
         )  # fmt: skip
+
+
+def _paper_words(row: Placement) -> str:
+    if row.reason is None or not row.reason.needs_attachment:
+        return ""
+    return "已附" if row.papered else "缺"
