@@ -4,7 +4,7 @@ from accounts.views.base import not_yet_open, serve
 
 from .views import deadlines
 from .views.basics import ManageCandidatesView
-from .views.finding import FindTrackView, ViewDossierView
+from .views.finding import CandidatePaperView, FindTrackView, ViewDossierView
 from .views.imports import import_pages
 from .views.jobs import CancelJobView, JobView
 from .views.whereabouts import ViewWhereaboutsView
@@ -24,7 +24,9 @@ urlpatterns = [
     serve("admissions.set_windows", deadlines.PostponeView, "postpone"),
     serve("admissions.set_windows", WindowView, "<str:kind>/<int:stage>"),
     serve("admissions.find_track", FindTrackView),
+    serve("admissions.find_track", CandidatePaperView, "paper/<int:pk>"),
     serve("admissions.view_dossier", ViewDossierView),
+    serve("admissions.view_dossier", CandidatePaperView, "paper/<int:pk>"),
     serve("admissions.view_whereabouts", ViewWhereaboutsView),
 ]
 urlpatterns += not_yet_open(app_name, urlpatterns)

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from accounts.templatetags.interface import waited
+from accounts.templatetags.interface import icon, waited
 from admissions.tables import MarksColumn, RegionColumn
 
 from .models import Placement
@@ -31,6 +31,22 @@ class CheckColumn(tables.Column):
 
     def value(self, value):
         return "是" if value else "否"
+
+
+class PaperColumn(CheckColumn):
+    """Whether the paper that the reason needs is there: the mark opens it."""
+
+    def render(self, value, record, table):
+        mark = super().render(value)
+        if record.first_paper is None or not table.url:
+            return mark
+        return format_html(
+            '<a class="check-paper" href="{}" target="_blank" rel="noopener" title="打开书面材料">{}{}'
+            '<span class="visually-hidden">，打开书面材料</span></a>',
+            reverse(f"{table.url.removesuffix('__one')}__paper", args=[record.pk, record.first_paper]),
+            mark,
+            icon("file-earmark-text"),
+        )
 
 
 class QueueTable(tables.Table):
@@ -108,7 +124,10 @@ class ReturnQueue(QueueTable):
     reason = tables.Column("退档原因", accessor="reason", orderable=False)
     words = tables.Column("说明", accessor="reason_words", orderable=False, attrs={"td": {"class": "wide"}})
     sheet = tables.Column("投档单", accessor="sheet__number", orderable=False)
-    reasoned, not_held, not_own = (CheckColumn(verbose_name=title) for _, title in RETURN_CHECKS)
+    reasoned, papered, not_held, not_own = (
+        (PaperColumn if name == "papered" else CheckColumn)(verbose_name=title)
+        for name, title in RETURN_CHECKS
+    )
 
     class Meta(QueueTable.Meta):
         model = Placement

@@ -2,7 +2,7 @@
 
 from accounts.models import User
 
-from ..models import Candidate, DossierEvent
+from ..models import Candidate, DossierEvent, DossierPaper
 
 
 def candidate_numbered(actor: User, number: str) -> Candidate | None:
@@ -26,3 +26,14 @@ def track_of(candidate: Candidate) -> list[DossierEvent]:
     """
     events = DossierEvent.objects.filter(candidate=candidate)
     return list(events.select_related("deed__actor", "deed__organisation", "school", "reason").order_by("pk"))
+
+
+def papers_of(actor: User, candidate: Candidate) -> list[DossierPaper]:
+    """Papers by which schools let a candidate go or propose to, oldest first.
+
+    Args:
+        actor: who asks.
+        candidate: one the caller may see.
+    """
+    seen = DossierPaper.objects.visible_to(actor).filter(candidate=candidate)
+    return list(seen.select_related("reason", "school", "uploaded_by").order_by("pk"))

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from admissions.lifecycle import State
-from admissions.models import Choice
+from admissions.models import Choice, DossierPaper
 from quotas.models import PlanLine
 
 from ..models import Placement, RegionLine, ReviewTake, SchoolLine
+from .papers import has_paper
 
 # 回避: sent by somebody else than the officer who looks.
 CHECKS = (
@@ -22,7 +23,7 @@ CHECKS = (
     ("not_held", "未挂起"),
     ("not_own", "回避"),
 )
-RETURN_CHECKS = (("reasoned", "原因"), ("not_held", "未挂起"), ("not_own", "回避"))
+RETURN_CHECKS = (("reasoned", "原因"), ("papered", "材料"), ("not_held", "未挂起"), ("not_own", "回避"))
 
 
 def _yes(condition) -> Case:
@@ -121,10 +122,16 @@ def returns_waiting(actor: User):
 
 
 def returns_checked(rows, actor: User):
-    """Placements with the checks of ``RETURN_CHECKS``; as ``admissions_checked``."""
+    """Placements with the checks of ``RETURN_CHECKS``; as ``admissions_checked``.
+
+    Each has ``first_paper`` too, the key of the first of its papers.
+    """
+    papers = DossierPaper.objects.filter(placement_id=OuterRef("pk")).order_by("pk")
     worded = Q(reason__needs_words=False) | ~Q(reason_words="")
     return rows.annotate(
         reasoned=_yes(Q(reason__isnull=False) & worded),
+        papered=_yes(Q(reason__needs_attachment=False) | Q(has_paper())),
+        first_paper=Subquery(papers.values("pk")[:1]),
         not_held=_yes(Q(candidate__dossier__held=False)),
         not_own=_yes(~Q(sheet__run__created_by=actor) & ~Q(sheet__request__asked_by=actor)),
     ).annotate(green=_yes(Q(**{name: True for name, _ in RETURN_CHECKS})))

@@ -17,6 +17,7 @@ from admissions.templatetags.words import marks
 
 from ..filters_reviewing import AdmissionFilters, ReturnFilters
 from ..models import Placement
+from ..queries.papers import papers_of
 from ..queries.waiting import CHECKS, RETURN_CHECKS, in_queue_order, shown_with
 from ..services import reviewing
 from ..tables_reviewing import AdmissionQueue, ReturnQueue
@@ -316,6 +317,9 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
             results=[(title, getattr(row, name)) for name, title in self.checks],
             scores=scores,
             choices=choices,
+            papers=[(paper, self.page("paper", pk=row.pk, paper=paper.pk)) for paper in papers_of(row)]
+            if self.returns
+            else [],
             events=person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:20],
             rounds=row.reconsiderations.select_related("officer").order_by("round"),
             cancel_url=self.page(),

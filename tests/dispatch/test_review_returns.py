@@ -7,11 +7,15 @@ from accounts.context import walled
 from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.lifecycle import State
-from admissions.models import DossierEvent
+from admissions.models import DossierEvent, DossierPaper, ReturnReason
 from dispatch.models import SchoolControl, Sheet
-from dispatch.services import deciding, reviewing, submitting
+from dispatch.services import auto, deciding, papers, reviewing, submitting
+from quotas.models import PlanLine
 from tests import factories
-from tests.factories_dispatch import placement_of, sheet_submitted, state_of, version_of
+from tests.factories_auto import CODED, full, run, switch_on
+from tests.factories_dispatch import placement_of, sheet_released, sheet_submitted, state_of, version_of
+from tests.factories_papers import WAIVER, stored, waiver_known
+from tests.factories_requests import PDF
 
 PAGE = "dispatch:review_returns"
 
@@ -100,7 +104,6 @@ def test_where_no_audit_is_asked_it_passes_at_once(cast, batch, schools, plan_li
 def sheet_walled(cast, batch, school, candidates):
     """The school decides and submits behind its wall; the city has sent before."""
     from accounts.context import unwalled
-    from tests.factories_dispatch import sheet_released
 
     with unwalled():
         sheet = sheet_released(cast.city, batch, school, candidates)
@@ -115,3 +118,83 @@ def sheet_walled(cast, batch, school, candidates):
         )
     submitting.majors_assign(actor=cast.school, sheet=sheet)
     return submitting.sheet_submit(actor=cast.school, sheet=sheet)
+
+
+# ---- papers (退档原因须附材料) -------------------------------------------------------------------
+
+
+@pytest.fixture
+def waived(cast, batch, schools, plan_line, make_candidates, media):
+    """Two returns submitted because the candidates waive, each with a paper; of the second it is gone again."""
+    waiver_known()
+    people = make_candidates(2)
+    sheet = sheet_released(cast.city, batch, schools[0], people)
+    deciding.sheet_open(actor=cast.school, sheet=sheet)
+    for one in people:
+        deciding.dossier_propose_return(
+            actor=cast.school, sheet=sheet, candidate=one.pk, version=version_of(one), reason=WAIVER
+        )
+    papers.papers_attach(
+        actor=cast.school, sheet=sheet, candidates=[one.pk for one in people], paper=stored()
+    )
+    submitting.sheet_submit(actor=cast.school, sheet=sheet)
+    DossierPaper.objects.filter(candidate=people[1]).delete()  # as it was before papers were asked for
+    return people
+
+
+def test_a_missing_paper_is_red_and_left_out_of_the_bulk(cast, waived, client_of):
+    client = client_of(cast.reviewer)
+    page = client.get(reverse(PAGE)).content.decode()
+    assert page.count("打开书面材料</span>") == 1
+    one = client.get(reverse(f"{PAGE}__one", args=keys(waived[1:]))).content.decode()
+    assert "缺材料" in one
+    assert "材料：未通过" in one
+    client.post(reverse(f"{PAGE}__approve"), {"all": "1", "query": "", "confirmed": "1"})
+    assert [state_of(c) for c in waived] == [State.POOL, State.RETURN_SUBMITTED]
+
+
+def test_the_officer_opens_the_paper_on_the_record(cast, waived, client_of):
+    key, found = keys(waived)[0], DossierPaper.objects.get()
+    url = reverse(f"{PAGE}__paper", args=[key, found.pk])
+    assert url in client_of(cast.reviewer).get(reverse(PAGE)).content.decode()
+    assert url in client_of(cast.reviewer).get(reverse(f"{PAGE}__one", args=[key])).content.decode()
+    answer = client_of(cast.reviewer).get(url)
+    assert (answer.content, answer["Content-Type"], answer["X-Content-Type-Options"]) == (
+        PDF,
+        "application/pdf",
+        "nosniff",
+    )
+    deed = Deed.objects.get(subject=f"打开材料 {waived[0].number} 放弃书.pdf")
+    assert (deed.actor, deed.function) == (cast.reviewer, "dispatch.review_returns")
+    assert client_of(cast.city).get(url).status_code == 403
+    assert client_of(cast.school).get(url).status_code == 403
+    shenzhen = factories.make_user("sz-reviewer", factories.make_organisation("4403"), "reviewing")
+    assert client_of(shenzhen).get(url).status_code == 404
+    other = reverse(f"{PAGE}__paper", args=[keys(waived)[1], found.pk])
+    assert client_of(cast.reviewer).get(other).status_code == 404, "of another placement"
+
+
+def test_track_and_dossier_show_and_open_the_paper(cast, waived, client_of):
+    found = DossierPaper.objects.get()
+    for name in ("find_track", "view_dossier"):
+        url = reverse(f"admissions:{name}__paper", args=[found.pk])
+        page = client_of(cast.city).get(reverse(f"admissions:{name}"), {"number": waived[0].number})
+        assert url in page.content.decode()
+        assert "Z01 考生书面放弃" in page.content.decode()
+        assert client_of(cast.city).get(url).content == PDF
+        assert client_of(cast.other_city).get(url).status_code == 404
+        assert client_of(cast.school).get(url).status_code == 403
+    assert Deed.objects.filter(subject__startswith="打开材料", actor=cast.city).count() == 2
+    without = client_of(cast.city).get(reverse("admissions:find_track"), {"number": waived[1].number})
+    assert "书面材料（" not in without.content.decode()
+
+
+def test_no_rule_lets_a_return_without_its_paper_pass(cast, sheet, candidates):
+    """A code that data can bear out may want a paper one day; the rule asks for it as the queue does."""
+    ReturnReason.objects.filter(code="01").update(needs_attachment=True)
+    rule = auto.rule_make(actor=cast.second, kind="returns", content=CODED)
+    full(PlanLine.objects.get())
+    switch_on(rule, cast.second)
+    assert run(rule) == 0
+    ReturnReason.objects.filter(code="01").update(needs_attachment=False)
+    assert run(rule) == 2
