@@ -35,23 +35,25 @@ class WithPaper(forms.Form):
         required=False,
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ACCEPT}),
-        help_text=f"考生及监护人签字的书面材料等，{FORMATS}。",
+        help_text=f"原因标明须附书面材料的必传，一份文件用于本次的全部考生；{FORMATS}。",
     )
     paper_kept = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean(self):
         data = super().clean()
-        upload, kept = data.get("paper"), data.get("paper_kept")
+        upload, kept = data.get("paper"), data.get("paper_kept") or ""
         data["paper"] = None
         try:
             if upload:
                 data["paper"] = paper_store(upload, DossierPaper.FOLDER)
+                kept = token_of(data["paper"], self.actor)
             elif kept:
                 data["paper"] = paper_of_token(kept, self.actor)
         except Refusal as refusal:
             self.add_error("paper", str(refusal))
+            kept = ""
         self.data = self.data.copy()
-        self.data["paper_kept"] = token_of(data["paper"], self.actor) if data.get("paper") else ""
+        self.data["paper_kept"] = kept  # as it was signed first: it does not grow older than it may
         if data.get("paper"):
             self["paper"].help_text = f"已上传“{data['paper']}”，不必重新选择；选择别的文件则替换。"
         return data

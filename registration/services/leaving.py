@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
-from accounts.context import unwalled
+from accounts.context import deed_record, unwalled
 from accounts.models import User
 from admissions.models import Dossier
 from admissions.services.dossiers import dossiers_move_all
+from admissions.services.papers import Paper
 from dispatch.models import Placement
+from dispatch.services.papers import papers_write
 from quotas.services import seats_give_back
 
 RELATION = "SELECT c, NULL::bigint, NULL::bigint, %s::varchar, %s::text FROM unnest(%s::bigint[]) c"
@@ -24,6 +26,7 @@ def dossiers_leave(
     words: str = "",
     subject: str = "",
     note: str = "",
+    paper: Paper | None = None,
 ) -> int:
     """Take dossiers from their schools back to the pool, close their placements, give back their seats.
 
@@ -37,6 +40,7 @@ def dossiers_leave(
         words: the reason in words, for the track of each candidate.
         subject: what the deed is called in the record.
         note: details of the deed.
+        paper: stored; it proves the reason for all of them.
 
     Returns:
         the number of dossiers moved.
@@ -60,4 +64,7 @@ def dossiers_leave(
             closed_at=timezone.now(), reason_id=reason, reason_words=words
         )
         seats_give_back(freed=freed)
+        if paper is not None:
+            papers_write(actor, Placement.objects.filter(pk__in=keys), paper)
+            deed_record(actor=actor, subject=f"上传注销材料：{subject}", count=len(keys), note=paper.said)
     return moved

@@ -14,6 +14,7 @@ from accounts.refusals import Refusal
 from admissions.coded import reason_said
 from admissions.models import Dossier, Window
 from admissions.services.dossiers import Move, dossiers_move
+from admissions.services.papers import Paper
 from admissions.services.windows import closed_words, said, season_of, windows_of
 from dispatch.models import Placement
 from quotas.models import PlanLine
@@ -126,7 +127,9 @@ def major_change(*, actor: User, candidate: int, plan_line: int, reason: str, wo
 
 
 @transaction.atomic
-def registrations_cancel(*, actor: User, candidates: Sequence[int], reason: str, words: str = "") -> int:
+def registrations_cancel(
+    *, actor: User, candidates: Sequence[int], reason: str, words: str = "", paper: Paper | None = None
+) -> int:
     """Cancel the registration of students who have left, all or none: back to the pool (注销已注册考生).
 
     Args:
@@ -134,15 +137,16 @@ def registrations_cancel(*, actor: User, candidates: Sequence[int], reason: str,
         candidates: primary keys.
         reason: code of a ``ReturnReason``, or words.
         words: more words; needed where the code asks for them.
+        paper: one for all of them, stored; needed where the code asks for it.
 
     Returns:
         the number of registrations cancelled.
 
     Raises:
         Refusal: if for one of them the registration window of his stage is not open, the roster is filed
-            or he is held, or the reason is missing; nobody is cancelled then.
+            or he is held, or the reason, its words or its paper is missing; nobody is cancelled then.
     """
-    code, words = leaving_reason(reason, words)
+    code, words = leaving_reason(reason, words, paper)
     enrolments = _locked(actor, candidates)
     keys = [enrolment.pk for enrolment in enrolments]
     dossiers = list(Dossier.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
@@ -155,6 +159,7 @@ def registrations_cancel(*, actor: User, candidates: Sequence[int], reason: str,
         reason=code,
         words=words,
         subject=one if len(keys) == 1 else f"注销已注册考生 {len(keys)} 名",
+        paper=paper,
     )
 
 

@@ -12,6 +12,7 @@ from accounts.refusals import Refusal
 from admissions.lifecycle import State
 from admissions.models import Dossier, Season, Window
 from admissions.services.dossiers import dossiers_move_all
+from admissions.services.papers import Paper
 from admissions.services.windows import season_of, windows_require
 from dispatch.models import Placement
 
@@ -80,7 +81,9 @@ def students_register(*, actor: User, candidates: Sequence[int]) -> int:
 
 
 @transaction.atomic
-def admissions_cancel(*, actor: User, candidates: Sequence[int], reason: str, words: str = "") -> int:
+def admissions_cancel(
+    *, actor: User, candidates: Sequence[int], reason: str, words: str = "", paper: Paper | None = None
+) -> int:
     """Cancel admissions of students who did not come: back to the pool, so that another school can take
     them (粤招办〔2021〕28号 二（四）1).
 
@@ -89,15 +92,16 @@ def admissions_cancel(*, actor: User, candidates: Sequence[int], reason: str, wo
         candidates: primary keys.
         reason: code of a ``ReturnReason``, or words.
         words: more words; needed where the code asks for them.
+        paper: one for all of them, stored; needed where the code asks for it.
 
     Returns:
         the number of admissions cancelled.
 
     Raises:
         Refusal: outside of the registration window of their stage, if one is not admitted at the school
-            or is held, or the reason is missing.
+            or is held, or the reason, its words or its paper is missing.
     """
-    code, words = leaving_reason(reason, words)
+    code, words = leaving_reason(reason, words, paper)
     season = season_of(actor)
     dossiers = _locked(actor, season, candidates)
     begun = beginnings(season)
@@ -111,6 +115,7 @@ def admissions_cancel(*, actor: User, candidates: Sequence[int], reason: str, wo
         reason=code,
         words=words,
         subject=f"注销录取 {len(dossiers)} 名",
+        paper=paper,
     )
 
 

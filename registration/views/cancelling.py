@@ -4,13 +4,15 @@ from django import forms
 
 from accounts.forms import ActionForm
 from accounts.refusals import Refusal
+from admissions.forms_papers import ReasonField
 from admissions.lifecycle import State
+from admissions.views.papers import CarriesPaper
 
 from ..services.named import registered_named
 from ..services.registered import refuse_unless_all, registrations_cancel, why_not_changed
 from .changes import EnrolmentView, RegisteredView
 from .lists import StudentTable
-from .reasons import WORDS, LeavingReasonField, LeavingReasonForm
+from .reasons import WORDS, LeavingReasonForm
 from .selection import SelectionForm
 from .students import StudentsView
 from .upload import HEADER, NumbersForm, UploadView
@@ -20,7 +22,9 @@ CONSEQUENCE = "档案回到在库，可由其他学校录取；占用的计划�
 
 
 class CancelRegistrationForm(LeavingReasonForm, ActionForm):
-    reason = LeavingReasonField(CODES, label="注销原因")
+    field_order = ("numbers", "file", "reason", "words", "paper")
+
+    reason = ReasonField(CODES, label="注销原因", empty_label="请选择")
     words = forms.CharField(label="说明", required=False, max_length=200, widget=WORDS)
 
 
@@ -29,7 +33,7 @@ class CancelChosenForm(CancelRegistrationForm, SelectionForm):
 
 
 class CancelListedForm(CancelRegistrationForm, NumbersForm):
-    field_order = ("numbers", "file", "reason", "words")
+    pass
 
 
 class CancellableTable(StudentTable):
@@ -59,7 +63,7 @@ class CancelListView(RegisteredView):
         )
 
 
-class Cancelling:
+class Cancelling(CarriesPaper):
     """What the three ways of cancelling have in common."""
 
     submit_label = "注销注册"
@@ -68,7 +72,11 @@ class Cancelling:
 
     def cancel(self, candidates, data) -> int:
         return registrations_cancel(
-            actor=self.actor, candidates=candidates, reason=data["reason"].pk, words=data["words"]
+            actor=self.actor,
+            candidates=candidates,
+            reason=data["reason"].pk,
+            words=data["words"],
+            paper=data["paper"],
         )
 
 

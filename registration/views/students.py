@@ -6,9 +6,11 @@ from django.db.models import Count
 from accounts.refusals import Refusal
 from accounts.views.lists import ListView
 from admissions.forms_coded import CodedReasonForm
+from admissions.forms_papers import ReasonField
 from admissions.lifecycle import State
 from admissions.models import Window
 from admissions.services.windows import closed_words, season_of, windows_of
+from admissions.views.papers import CarriesPaper
 from dispatch.models import Placement
 
 from ..queries.stages import beginnings
@@ -16,7 +18,7 @@ from ..queries.students import own_students
 from ..services.registered import REGISTER, refuse_unless_all, registrations_undo, why_not_undone
 from ..services.students import admissions_cancel, students_register
 from .lists import StudentFilters, StudentTable, city_names
-from .reasons import LeavingReasonField, LeavingReasonForm
+from .reasons import LeavingReasonForm
 from .selection import SelectionForm, SelectionView
 
 HEADER = ("考生号", "姓名", "性别", "生源地市", "录取专业", "状态")
@@ -194,11 +196,13 @@ class UndoView(StudentsView):
 
 
 class CancelForm(LeavingReasonForm, SelectionForm):
-    reason = LeavingReasonField(("Z01", "Z02", "Z03", "Z04", "Z07", "22"), label="注销原因")
+    field_order = ("reason", "words", "paper")
+
+    reason = ReasonField(("Z01", "Z02", "Z03", "Z04", "Z07", "22"), label="注销原因", empty_label="请选择")
     words = forms.CharField(label="说明", required=False, max_length=200)
 
 
-class CancelView(StudentsView):
+class CancelView(CarriesPaper, StudentsView):
     """Cancel the admission of the chosen students."""
 
     form_class = CancelForm
@@ -214,4 +218,5 @@ class CancelView(StudentsView):
             candidates=self.candidates(data),
             reason=data["reason"].pk,
             words=data["words"],
+            paper=data["paper"],
         )
