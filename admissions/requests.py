@@ -153,10 +153,13 @@ class RequestKind:
         """How many days the parties have, from the province's pack."""
         return limit_of(province, f"days_{self.key.split('.')[1]}", DAYS)
 
+    def consent_days(self, province: str) -> int:
+        """How many days the schools that are parties have before an office goes on without them."""
+        return limit_of(province, f"days_{self.key.split('.')[1]}_consent", CONSENT_DAYS)
+
     def consent_until(self, request: Request) -> datetime:
         """Until when the schools that are parties to a submitted request may answer before an office goes on."""
-        name = f"days_{self.key.split('.')[1]}_consent"
-        return request.submitted_at + timedelta(days=limit_of(request.season.province, name, CONSENT_DAYS))
+        return request.submitted_at + timedelta(days=self.consent_days(request.season.province))
 
 
 _kinds: dict[str, RequestKind] = {}

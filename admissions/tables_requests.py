@@ -98,8 +98,15 @@ class RequestQueueTable(RequestTable):
         empty_text = "没有待审核的申请"
         exclude = ("submitted_at",)
 
-    def __init__(self, *args, kinds: Sequence[RequestKind], known: Mapping[int, Sequence[Check]], **kwargs):
-        self.kinds, self.known = {kind.key: kind for kind in kinds}, known
+    def __init__(
+        self,
+        *args,
+        kinds: Sequence[RequestKind],
+        known: Mapping[int, Sequence[Check]],
+        consents: bool = False,
+        **kwargs,
+    ):
+        self.kinds, self.known, self.consents = {kind.key: kind for kind in kinds}, known, consents
         checks = enumerate(kinds[0].checks)
         columns = [(f"check_{place}", CheckColumn(place, title)) for place, title in checks]
         names = [name for name, _ in columns]
@@ -133,6 +140,13 @@ class RequestQueueTable(RequestTable):
 
     def value_kind(self, value):
         return self.kinds[value].title
+
+    def render_due_at(self, value, record):
+        if not self.consents or record.state != Request.State.SUBMITTED:
+            return super().render_due_at(value, record)
+        late = " due-late" if record.late else ""
+        until = self.kinds[record.kind].consent_until(record)
+        return format_html('<span class="due{}">{}</span>', late, remaining(until))
 
     def render_waited(self, value, record):
         return waited(value) if record.state == Request.State.SUBMITTED else ""

@@ -7,7 +7,7 @@ from celery import shared_task
 from .jobs import LOST, job_run
 from .models import ImportedFile, Job
 from .services import deadlines, import_work, imports, papers
-from .services.requests import bulk
+from .services.requests import bulk, clock
 
 FILES = ImportedFile.objects.select_related("organisation", "season", "uploaded_by__organisation")
 
@@ -54,3 +54,9 @@ def windows_keep() -> None:
 def papers_sweep() -> None:
     """Woken every few hours; removes the files that no row came to refer to."""
     papers.papers_sweep()
+
+
+@shared_task(name=clock.TASK)
+def requests_keep() -> None:
+    """Woken every few minutes; which requests are near their deadline or late is decided at that moment."""
+    clock.requests_keep()

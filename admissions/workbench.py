@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Count, Exists, F, Min, OuterRef
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from .requests import CONSENTS, kinds
 from .services.windows import said, window_words
 
 RECENT = timedelta(days=2)
+TOLD_PARTY = timedelta(days=7)
 TOLD = 5
 AFTER = timedelta(days=3)
 PUT_OFF = timedelta(days=7)
@@ -34,8 +35,16 @@ def requests_to_decide(actor: User):
         .filter(Exists(mine), kind__in=asked, state=Request.State.SUBMITTED)
         .exclude(asked_by=actor)
     )
+    now = timezone.now()
     found = (
-        rows.order_by().values("kind").annotate(n=Count("pk"), since=Min("submitted_at"), until=Min("due_at"))
+        rows.order_by()
+        .values("kind")
+        .annotate(
+            n=Count("pk"),
+            since=Min("submitted_at"),
+            until=Min("due_at"),
+            late=Count("pk", filter=Q(due_at__lt=now)),
+        )
     )
     for row in found:
         kind = asked[row["kind"]]
@@ -46,7 +55,66 @@ def requests_to_decide(actor: User):
         title = f"{function.title}：待本校同意" if consent else function.title
         if kind.under and not consent:
             title, url = f"{function.title}：{kind.title}", f"{url}?kind={kind.key}"
-        yield ToDo(title, row["n"], url, since=row["since"], until=row["until"])
+        until, late = row["until"], row["late"]
+        if consent:
+            days = timedelta(days=kind.consent_days(actor.organisation.region[:2]))
+            until = row["since"] + days
+            late = rows.filter(kind=kind.key, submitted_at__lt=now - days).count()
+        yield ToDo(title, row["n"], url, since=row["since"], until=until)
+        if late:
+            yield ToDo(f"{title}（已超期）", late, f"{url}{'&' if '?' in url else '?'}late=1", until=until)
+
+
+@workbench_part
+def requests_to_urge(actor: User):
+    """Requests that offices below have not decided in their days: the office above is told, and urges (督办)."""
+    asked = {kind.key: kind for kind in kinds() if actor.scope.regions and actor.may(kind.review)}
+    if not asked:
+        return
+    silent = RequestParty.objects.filter(
+        ~acted_for(actor) & _below(actor), request=OuterRef("pk"), decision=""
+    )
+    rows = Request.objects.visible_to(actor).filter(
+        Exists(silent), kind__in=asked, state=Request.State.SUBMITTED, due_at__lt=timezone.now()
+    )
+    for row in rows.order_by().values("kind").annotate(n=Count("pk"), until=Min("due_at")):
+        kind = asked[row["kind"]]
+        function = BY_KEY[kind.review]
+        url = reverse(f"{function.url_name}__{kind.under}" if kind.under else function.url_name)
+        title = f"督办：下级逾期未办的{kind.title}"
+        yield ToDo(title, row["n"], f"{url}?shown=all&late=1", until=row["until"])
+
+
+def _below(actor: User) -> Q:
+    """Condition on parties: offices below the actor's regions, of the next level."""
+    found = Q(pk__in=[])
+    for code in actor.scope.regions:
+        found |= Q(organisation__region__startswith=code) & Q(
+            organisation__region__regex=f"^.{{{len(code) + 2}}}$"
+        )
+    return found & ~Q(organisation__kind=Organisation.Kind.SCHOOL)
+
+
+@workbench_part
+def consents_overtaken(actor: User):
+    """A school that was to consent is told when it was passed over, and when its student has left."""
+    consenting = [
+        kind for kind in kinds() if kind.consent and actor.scope.schools and actor.may(kind.consent)
+    ]
+    if not consenting:
+        return
+    parties = RequestParty.objects.filter(acted_for(actor), request__kind__in=[k.key for k in consenting])
+    since = timezone.now() - TOLD_PARTY
+    rows = parties.filter(request__state=Request.State.EFFECTIVE, request__closed_at__gte=since)
+    rows = rows.filter(request__in=Request.objects.visible_to(actor).values("pk"))
+    for party in rows.select_related("request").order_by("-request__closed_at")[:TOLD]:
+        row = party.request
+        function = BY_KEY[next(kind.consent for kind in consenting if kind.key == row.kind)]
+        url = reverse(f"{function.url_name}__{CONSENTS}", args=[row.pk])
+        lapsed = party.decision == RequestParty.Decision.LAPSED
+        how = f"贵校逾期未答复，{party.words.rpartition('，')[2]}；" if lapsed else ""
+        words = f"{how}申请 {row.number} 已生效，贵校学生已转出：{row.summary}"
+        yield Notice(words, "warning" if lapsed else "info", url)
 
 
 @workbench_part
@@ -61,6 +129,11 @@ def requests_of_ones_own(actor: User):
         function = BY_KEY[row["kind"]]
         url = reverse(function.url_name) + "?state=draft"
         yield ToDo(f"{function.title}：退回修改", row["n"], url)
+    late = rows.filter(state=Request.State.SUBMITTED, due_at__lt=timezone.now())
+    for row in late.order_by().values("kind").annotate(n=Count("pk"), since=Min("due_at")):
+        function = BY_KEY[row["kind"]]
+        words = f"{function.title}：{row['n']} 件已过办理期限，最早 {said(row['since'])} 到期，尚未审核完"
+        yield Notice(words, "warning", reverse(function.url_name) + "?state=submitted")
     decided = rows.filter(
         state__in=(Request.State.EFFECTIVE, Request.State.REFUSED), closed_at__gte=timezone.now() - RECENT
     )

@@ -187,6 +187,8 @@ class RequestEvent(models.Model):
         RETURNED = "returned", "退回修改"
         EFFECTIVE = "effective", "生效"
         LAPSED = "lapsed", "逾期未答复"
+        REMINDED = "reminded", "提醒"
+        OVERDUE = "overdue", "逾期"
 
     request = models.ForeignKey(Request, models.PROTECT, related_name="events")
     at = models.DateTimeField("时间", auto_now_add=True)

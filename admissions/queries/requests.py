@@ -54,13 +54,18 @@ def requests_seen(actor: User, *kinds: RequestKind) -> QuerySet[Request]:
     rows = Request.objects.visible_to(actor).filter(kind__in=keys, submitted_at__isnull=False)
     if not actor.scope.regions:
         rows = rows.filter(Exists(RequestParty.objects.filter(acted_for(actor), request=OuterRef("pk"))))
-    submitted = Q(state=Request.State.SUBMITTED)
+    submitted, now = Q(state=Request.State.SUBMITTED), timezone.now()
+    late = Q(due_at__lt=now)
+    if not actor.scope.regions:  # a school must answer sooner than the whole must be decided
+        for kind in kinds:
+            days = timedelta(days=kind.consent_days(actor.organisation.region[:2]))
+            late |= Q(kind=kind.key, submitted_at__lt=now - days)
     return _shown(rows).annotate(
         mine=Exists(parties) & submitted & ~Q(asked_by=actor),
         taken_by_other=Subquery(taken.exclude(taken_by=actor).values("taken_by__name")[:1]),
         taken_here=Exists(taken.filter(taken_by=actor)),
         late=Case(
-            When(submitted & Q(due_at__lt=timezone.now()), then=Value(1)),
+            When(submitted & late, then=Value(1)),
             default=Value(0),
             output_field=IntegerField(),
         ),

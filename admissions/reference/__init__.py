@@ -11,6 +11,7 @@ from .packs import (
     late_number_of,
     limit_of,
     load_pack,
+    overdue_of,
     pack_names,
     parse_pack,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "load_pack",
     "majors",
     "manifest",
+    "overdue_of",
     "pack_names",
     "parse_pack",
     "plan_kinds",

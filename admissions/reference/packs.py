@@ -40,6 +40,10 @@ class PackError(ValueError):
         self.faults = tuple(faults)
 
 
+#: The office above is told and urges; or the request goes back to whoever asked, who may submit it anew.
+OVERDUE = ("above", "back")
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A stage of the season.
@@ -159,6 +163,8 @@ class ProvincePack:
         stages: in the order of time.
         deadlines: other dated duties of the notice, by name.
         limits: numbers such as `withdrawals_per_candidate`.
+        overdue: what the clock does with a request that nobody has decided in its days, by the name of the
+            function that asks: one of `OVERDUE`.
         cities: in the order of code.
         source: the notice.
         candidate_number: pattern of candidate numbers: {yy}, {region6} (county) or {region4}, {serial}.
@@ -174,6 +180,7 @@ class ProvincePack:
     stages: tuple[Stage, ...]
     deadlines: Mapping[str, date]
     limits: Mapping[str, int]
+    overdue: Mapping[str, str]
     cities: tuple[City, ...]
     source: str
     candidate_number: str
@@ -227,6 +234,18 @@ def limit_of(province: str, name: str, default: int) -> int:
     return next(found, default)
 
 
+def overdue_of(province: str, name: str) -> str:
+    """What the clock does in a province with a request that nobody has decided in its days.
+
+    Args:
+        province: two digits.
+        name: of the function that asks.
+    """
+    packs = (load_pack(pack) for pack in pack_names())
+    found = (pack.overdue[name] for pack in packs if pack.code[:2] == province and name in pack.overdue)
+    return next(found, OVERDUE[0])
+
+
 @cache
 def late_number_of(city: str) -> str:
     """Pattern of the numbers that a city issues to 补录考生; empty if no pack of its province sets it.
@@ -262,6 +281,7 @@ def parse_pack(name: str, data: dict) -> ProvincePack:
             stages=stages,
             deadlines=dict(data.get("deadlines", {})),
             limits=dict(data.get("limits", {})),
+            overdue=dict(data.get("overdue", {})),
             cities=tuple(sorted(cities, key=lambda c: c.code)),
             source=data["source"],
             candidate_number=data["candidate_number"],
@@ -307,6 +327,9 @@ def _check(pack: ProvincePack, faults: list[str]) -> None:
     known = {r.code: r for r in regions()}
     kinds = {k.code for k in plan_kinds()}
     stage_codes = [s.code for s in pack.stages]
+    for kind, then in pack.overdue.items():
+        if then not in OVERDUE:
+            faults.append(f"overdue {kind}: {then!r} is none of {', '.join(OVERDUE)}")
     if pack.code not in known or known[pack.code].level != "province":
         faults.append(f"code {pack.code} is no province of GB/T 2260")
     if pack.major_scheme not in ("catalogue_2021", "local"):

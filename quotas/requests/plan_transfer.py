@@ -11,6 +11,7 @@ from django import forms
 from accounts.models import User
 from admissions.forms_requests import RequestForm
 from admissions.models import Request
+from admissions.reference import limit_of
 from admissions.services.requests import Asked, Check, Light, Party, RequestKind, office_of, register
 
 from ..guards import closed_lines
@@ -19,6 +20,9 @@ from ..services import Change, lines_locked, seats_change
 from ..services.changes import named
 from .lines import GONE, LineField, check_left, check_open, check_size, city_names, lines_of, own_lines
 from .plan_change import MOST
+
+#: Whether a city that audits no plans of a batch is not asked when seats of that batch move either (decision 0017).
+FOLLOW = "plan_transfers_follow_batch_review"
 
 
 class PlanTransferForm(RequestForm):
@@ -70,9 +74,10 @@ def unlike(giver, taker) -> str:
 
 
 def parties(request: Request) -> Sequence[Party]:
-    """Both cities, whatever their settings for plans of their own."""
-    giver, taker = _pair(request, lines_of(_keys([request])))
-    return [Party(office_of(giver.city), "调出市"), Party(office_of(taker.city), "调入市")]
+    """Both cities, whatever they have set for plans of their own; unless the province lets that hold here too."""
+    pair = zip(_pair(request, lines_of(_keys([request]))), ("调出市", "调入市"), strict=True)
+    follow = limit_of(request.season.province, FOLLOW, 0)
+    return [Party(office_of(line.city), role) for line, role in pair if line.batch.reviews_plans or not follow]
 
 
 def check(requests: Sequence[Request]) -> dict[int, Sequence[Check]]:

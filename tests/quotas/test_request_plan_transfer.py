@@ -9,6 +9,8 @@ from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.models import Batch, Request
 from dispatch.models import SchoolControl
+from quotas.requests import plan_transfer
+from quotas.requests.plan_transfer import FOLLOW
 from tests import factories
 from tests.factories_registration import make_window
 from tests.factories_requests import drafted, posted, submitted
@@ -34,6 +36,17 @@ def test_both_cities_are_asked_at_once(cast, batch, plan_line, other_line, clien
         ("调出市", "广州市招办"),
         ("调入市", "深圳市招办"),
     ]
+
+
+def test_where_the_province_lets_the_setting_hold_only_the_other_city_is_asked(
+    cast, batch, plan_line, other_line, monkeypatch
+):
+    monkeypatch.setattr(plan_transfer, "limit_of", lambda province, name, default: int(name == FOLLOW))
+    Batch.objects.filter(pk=batch.pk).update(reviews_plans=False)
+    row = submitted(cast.school, TRANSFER, asked(plan_line, other_line))
+    assert [party.role for party in row.parties.all()] == ["调入市"]
+    Batch.objects.filter(pk=other_line.batch_id).update(reviews_plans=False)
+    assert submitted(cast.school, TRANSFER, asked(other_line, plan_line)).state == "effective"
 
 
 def test_only_between_cities_and_of_one_major(cast, batch, schools, plan_line, other_line, client_of):

@@ -13,6 +13,7 @@ from accounts.models import Deed, User
 from accounts.refusals import Refusal
 from admissions.models import Dossier, DossierEvent, Request, RequestParty
 from admissions.services import requests as services
+from admissions.services.requests.clock import requests_keep
 from dispatch.models import Placement
 from quotas.models import PlanLine
 from registration.models import Enrolment
@@ -328,3 +329,55 @@ def test_a_transfer_the_other_way_round_waits_for_nobody(transfer, schools, batc
     )
     assert done == (2, [])
     assert transfer.seats() == (3, 1)
+
+
+def test_the_clock_reminds_the_old_school_and_tells_that_its_days_are_over(transfer, client_of):
+    row = transfer.ask()
+    old = lambda: row.events.filter(actor=None).order_by("pk").values_list("deed", flat=True)  # noqa: E731
+    desk = reverse("accounts:workbench")
+    with time_machine.travel(row.submitted_at + timedelta(days=2, hours=1), tick=False):
+        requests_keep()
+        assert list(old()) == ["reminded"]
+        page = client_of(transfer.old).get(desk).content.decode()
+        assert "待本校同意" in page
+        assert "已超期" not in page
+    with time_machine.travel(row.submitted_at + timedelta(days=3, hours=1), tick=False):
+        requests_keep()
+        requests_keep()
+        assert list(old()) == ["reminded", "overdue"]
+        assert "径行审核以前仍可答复" in row.events.filter(actor=None).last().words
+        client = client_of(transfer.old)
+        assert "待本校同意（已超期）" in client.get(desk).content.decode()
+        queue = reverse("registration:request_transfer__consents")
+        listed = client.get(f"{queue}?late=1").content.decode()
+        assert row.number in listed
+        assert "已过 1 小时" in listed
+    with time_machine.travel(row.submitted_at + timedelta(days=3, hours=2), tick=False):
+        services.request_approve(actor=transfer.old, request=row)  # better late than never
+
+
+def test_the_old_school_is_told_that_it_was_passed_over_and_that_its_student_has_left(transfer, client_of):
+    row = transfer.ask()
+    desk = reverse("accounts:workbench")
+    with time_machine.travel(row.submitted_at + timedelta(days=3, hours=1), tick=False):
+        services.request_approve(actor=transfer.reviewer, request=row.pk)
+        client = client_of(transfer.old)
+        page = client.get(desk).content.decode()
+        assert "贵校逾期未答复，由广州市招办径行审核" in page
+        assert f"申请 {row.number} 已生效，贵校学生已转出" in page
+        one = reverse("registration:request_transfer__consents", args=[row.pk])
+        assert one in page
+        assert "逾期未答复" in client.get(one).content.decode()
+        listed = client.get(reverse("registration:request_transfer__consents") + "?shown=done")
+        assert row.number in listed.content.decode()
+        assert "已转出" not in client_of(transfer.new).get(desk).content.decode()
+    with time_machine.travel(row.submitted_at + timedelta(days=12), tick=False):
+        assert "已转出" not in client_of(transfer.old).get(desk).content.decode()
+
+
+def test_the_old_school_that_consented_is_told_that_its_student_has_left(transfer, client_of):
+    row = transfer.consented()
+    services.request_approve(actor=transfer.reviewer, request=row.pk)
+    page = client_of(transfer.old).get(reverse("accounts:workbench")).content.decode()
+    assert "贵校学生已转出" in page
+    assert "逾期未答复" not in page

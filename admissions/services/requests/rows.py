@@ -56,7 +56,7 @@ def seen_by(request: Request, others: Iterable[Organisation] = ()) -> None:
 
 def trail(
     request: Request,
-    actor: User,
+    actor: User | None,
     deed: str,
     *,
     source: str,
@@ -67,7 +67,7 @@ def trail(
 
     Args:
         request: as it is now.
-        actor: who did it.
+        actor: who did it; None for the platform's own clockwork.
         deed: a value of ``RequestEvent.Deed``.
         source: the state before.
         words: why, or what was done.
@@ -77,7 +77,7 @@ def trail(
         request=request,
         deed=deed,
         actor=actor,
-        organisation=actor.organisation,
+        organisation=actor.organisation if actor else None,
         source=source,
         target=request.state,
         words=words,

@@ -47,7 +47,8 @@ class RequestQueueView(Queue, ListView):
 
     def get_table_kwargs(self):
         url = f"{self.function.url_name}__{self.below('one')}"
-        return {"url": url, "kinds": self.kinds, "known": self.checks}
+        consents = self.kind.consent == self.function.key
+        return {"url": url, "kinds": self.kinds, "known": self.checks, "consents": consents}
 
     @cached_property
     def checks(self):

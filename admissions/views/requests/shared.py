@@ -74,7 +74,9 @@ class OneRequest(OfKind, ObjectMixin):
         papers = [
             (paper, self.page("paper", pk=row.pk, attachment=paper.pk)) for paper in row.attachments.all()
         ]
+        waits = self.kind.consent_first and row.state == Request.State.SUBMITTED
         return super().get_context_data(
+            consent_until=self.kind.consent_until(row) if waits else None,
             checks=list(zip(self.kind.checks, found, strict=False)),
             ground=ground,
             papers=papers,
