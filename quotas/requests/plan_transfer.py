@@ -77,7 +77,9 @@ def parties(request: Request) -> Sequence[Party]:
     """Both cities, whatever they have set for plans of their own; unless the province lets that hold here too."""
     pair = zip(_pair(request, lines_of(_keys([request]))), ("调出市", "调入市"), strict=True)
     follow = limit_of(request.season.province, FOLLOW, 0)
-    return [Party(office_of(line.city), role) for line, role in pair if line.batch.reviews_plans or not follow]
+    return [
+        Party(office_of(line.city), role) for line, role in pair if line.batch.reviews_plans or not follow
+    ]
 
 
 def check(requests: Sequence[Request]) -> dict[int, Sequence[Check]]:
