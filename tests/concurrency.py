@@ -4,7 +4,7 @@ import time
 from contextlib import contextmanager
 from threading import Barrier, Thread
 
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 
@@ -32,6 +32,46 @@ def in_threads(number: int, deed) -> list[str]:
     for thread in threads:
         thread.join()
     return results
+
+
+def while_another_waits(first, second) -> str:
+    """Let ``second``, on a connection of its own, run into what ``first`` has locked and not committed yet.
+
+    Returns:
+        what ``second`` came to, as of ``in_threads``.
+
+    Raises:
+        AssertionError: if it never waits: then nothing is tested.
+    """
+    results: list[str] = []
+
+    def run():
+        try:
+            second()
+            results.append("done")
+        except Exception as error:
+            results.append(type(error).__name__)
+        finally:
+            connections.close_all()
+
+    thread = Thread(target=run)
+    with transaction.atomic():
+        first()
+        thread.start()
+        until = time.monotonic() + 20
+        while not (waits := _somebody_waits()) and thread.is_alive() and time.monotonic() < until:
+            time.sleep(0.01)
+    thread.join()
+    assert waits, f"the second did not wait for the first; it is {results}"
+    return results[0]
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return cursor.fetchone()[0]
 
 
 @contextmanager

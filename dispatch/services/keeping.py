@@ -43,7 +43,11 @@ def cancel_sheet(*, actor: User, sheet: Sheet, reason: str) -> int:
     """
     _allowed(actor, "dispatch.cancel_sheet", sheet.batch.city)
     reason = _words(reason)
-    sheet = Sheet.objects.select_for_update(of=("self",)).select_related("batch", "school").get(pk=sheet.pk)
+    sheet = (
+        Sheet.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("batch", "school")
+        .get(pk=sheet.pk)
+    )
     if sheet.cancelled_at:
         raise Refusal(f"投档单 {sheet.number} 已经撤销。")
     if sheet.submitted_at:
@@ -161,7 +165,9 @@ def _take_back(actor: User, step: str, candidates: Sequence[int], reason: str, s
     reason = _words(reason)
     held_by = Dossier.objects.filter(pk__in=found).values("placement_id")
     sheets = Placement.objects.filter(pk__in=held_by, sheet__isnull=False).values_list("sheet", flat=True)
-    list(Sheet.objects.filter(pk__in=list(sheets)).order_by("pk").select_for_update(of=("self",)))
+    list(
+        Sheet.objects.filter(pk__in=list(sheets)).order_by("pk").select_for_update(of=("self",), no_key=True)
+    )
     rows = _locked(Placement.objects.open().filter(candidate__in=found))
     by_candidate = {row.candidate_id: row for row in rows}
     wrong = [key for key in found if key not in by_candidate]
@@ -205,7 +211,9 @@ def _excess_back(sheet: Sheet) -> None:
     if row is None or run.parameters["ratio_percent"] > 100:
         return
     left = row.sent - row.plan
-    lines = PlanLine.objects.select_for_update().filter(batch=sheet.batch_id, school=sheet.school_id)
+    lines = PlanLine.objects.select_for_update(no_key=True).filter(
+        batch=sheet.batch_id, school=sheet.school_id
+    )
     for line in lines.filter(seats_over__gt=0).order_by("pk"):
         fewer = min(left, line.seats_over, line.seats_left)
         PlanLine.objects.filter(pk=line.pk).update(seats_over=F("seats_over") - fewer)
@@ -217,12 +225,16 @@ def _on_sheets(sheets: Sequence[int]) -> list[Placement]:
 
 
 def _locked(placements) -> list[Placement]:
-    """Open placements that dossiers are on, the dossiers locked in key order; each with ``state``, ``held``."""
-    by_candidate = {row.candidate_id: row for row in placements}
-    dossiers = Dossier.objects.select_for_update(no_key=True).filter(pk__in=list(by_candidate)).order_by("pk")
+    """Open placements that dossiers are on, the dossiers locked in key order; each with ``state``, ``held``.
+
+    A school writes major and seat under the lock of the dossier: placements are read after it is held.
+    """
+    keys = list(placements.values_list("candidate", flat=True))
+    dossiers = Dossier.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    locked = {dossier.pk: dossier for dossier in dossiers}
     found = []
-    for dossier in dossiers:
-        row = by_candidate[dossier.pk]
+    for row in placements.filter(candidate__in=list(locked)).order_by("candidate"):
+        dossier = locked[row.candidate_id]
         if dossier.placement_id == row.pk:
             row.state, row.held = State(dossier.state), dossier.held
             found.append(row)

@@ -8,11 +8,12 @@ from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.lifecycle import State
 from admissions.models import Batch, Choice, Dossier, DossierEvent
-from dispatch.models import Sheet
+from dispatch.models import SchoolControl, Sheet
 from dispatch.queries.sheets import counts_of
 from dispatch.services import deciding, submitting
 from quotas.models import PlanLine
 from tests import factories
+from tests.concurrency import while_another_waits
 from tests.factories_dispatch import placement_of, sheet_released, state_of, version_of
 
 PAGE = "dispatch:decide_as_leader"
@@ -219,3 +220,25 @@ def test_the_reading_page_asks_a_bounded_number_of_questions(
     with django_assert_max_num_queries(35):
         words = client.get(url).content.decode()
     assert words.count("data-row=") == 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reason_given_while_a_submission_waits_is_the_one_that_stands(
+    cast, batch, schools, plan_line, candidates
+):
+    one = candidates[0]
+    SchoolControl.objects.create(batch=batch, school=schools[0], reviews_returns=False)
+    sheet = opened(cast, batch, schools, [one])
+    at = {"actor": cast.school, "sheet": sheet, "candidate": one.pk}
+    deciding.dossier_propose_return(**at, version=version_of(one), reason="01")
+    version = version_of(one)
+
+    def other_reason():
+        deciding.dossier_propose_return(**at, version=version, reason="Z99", words="考生书面放弃")
+
+    def submit():
+        submitting.sheet_submit(actor=cast.school, sheet=sheet)
+
+    assert while_another_waits(other_reason, submit) == "done"
+    assert state_of(one) == State.POOL
+    assert DossierEvent.objects.get(step="pass_return").reason_id == placement_of(one).reason_id == "Z99"

@@ -9,7 +9,7 @@ from admissions.lifecycle import State
 from admissions.models import DossierEvent
 from dispatch.models import ReviewTake
 from dispatch.services import deciding, keeping, reviewing, submitting
-from tests.concurrency import in_threads
+from tests.concurrency import in_threads, while_another_waits
 from tests.dispatch.keeping import WITH_NUMBERS, keys, page, taken
 from tests.factories_dispatch import placement_of, sheet_released, sheet_submitted, state_of, version_of
 
@@ -125,6 +125,31 @@ def test_a_recall_against_a_submit_leaves_one_of_both(cast, batch, schools, plan
     assert [state_of(c) for c in candidates[:2]] == [State.POOL] * 2
     assert [state_of(c) for c in candidates[2:]] == [State.ADMIT_SUBMITTED] * 2
     assert taken() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["recall", "cancel", "sheet"])
+def test_a_seat_taken_while_a_recall_waits_is_given_back(
+    cast, batch, schools, plan_line, make_candidates, way
+):
+    """The school gives a major, and takes a seat, between the look of the office and its lock."""
+    one = make_candidates(1)[0]
+    sheet = sheet_released(cast.city, batch, schools[0], [one])
+    deciding.sheet_open(actor=cast.school, sheet=sheet)
+    version = version_of(one)
+
+    def give_a_major():
+        at = {"actor": cast.school, "sheet": sheet, "candidate": one.pk, "version": version}
+        deciding.dossier_propose_admit(**at, plan_line=plan_line.pk)
+
+    def take_back():
+        if way == "sheet":
+            return keeping.cancel_sheet(actor=cast.city, sheet=sheet, reason="重投")
+        deed = keeping.recall_dossier if way == "recall" else keeping.cancel_dispatch
+        return deed(actor=cast.city, candidates=[one.pk], reason="重投")
+
+    assert while_another_waits(give_a_major, take_back) == "done"
+    assert (state_of(one), taken()) == (State.POOL, 0)
 
 
 @pytest.mark.django_db(transaction=True)
