@@ -247,8 +247,9 @@ def pool_withdraw(*, actor: User, placement: Placement) -> None:
         Refusal: if the office has taken or decided it.
     """
     batch_must_not_be_paused(placement.batch_id)
-    dossier = Dossier.objects.select_for_update(no_key=True).get(pk=placement.candidate_id)
-    waiting = dossier.placement_id == placement.pk and dossier.state == State.ADMIT_SUBMITTED
+    # None if it has left the school's sight since the page was shown: refused or recalled meanwhile.
+    dossier = Dossier.objects.select_for_update(no_key=True).filter(pk=placement.candidate_id).first()
+    waiting = dossier and dossier.placement_id == placement.pk and dossier.state == State.ADMIT_SUBMITTED
     if (
         placement.method != Placement.Method.POOL
         or not waiting

@@ -67,8 +67,10 @@ class WithdrawalForm(RequestForm):
 
 
 def parties(request: Request) -> Sequence[Party]:
-    """The office of the source city."""
-    return [Party(office_of(request.candidate.city), "生源地市")]
+    """The office of the source city, also of a candidate who has just left the school and its sight."""
+    with unwalled():
+        city = request.candidate.city
+    return [Party(office_of(city), "生源地市")]
 
 
 def check(requests: Sequence[Request]) -> dict[int, Sequence[Check]]:
@@ -116,7 +118,12 @@ def lock(requests: Sequence[Request]) -> None:
             candidate__in=candidates, candidate__dossier__placement_id=F("pk"), plan_line__isnull=False
         )
         keys = list(lines.values_list("plan_line", flat=True))
-        list(PlanLine.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+        list(
+            PlanLine.objects.select_for_update(no_key=True)
+            .filter(pk__in=keys)
+            .order_by("pk")
+            .values_list("pk")
+        )
 
 
 KIND = register(

@@ -117,7 +117,7 @@ def major_change(*, actor: User, candidate: int, plan_line: int, reason: str, wo
             note=note,
         )
         # Both lines at once and in order, so that two changes the other way round cannot wait for each other.
-        list(PlanLine.objects.select_for_update().filter(pk__in=[old.pk, new.pk]).order_by("pk"))
+        list(PlanLine.objects.select_for_update(no_key=True).filter(pk__in=[old.pk, new.pk]).order_by("pk"))
         seats_take(wanted={new.pk: 1})
         seats_give_back(freed={old.pk: 1})
         Placement.objects.filter(pk=enrolment.placement_id).update(plan_line=new)
@@ -149,7 +149,9 @@ def registrations_cancel(
     code, words = leaving_reason(reason, words, paper)
     enrolments = _locked(actor, candidates)
     keys = [enrolment.pk for enrolment in enrolments]
-    dossiers = list(Dossier.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
+    dossiers = list(
+        Dossier.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
+    )
     Enrolment.objects.filter(pk__in=keys).delete()
     one = f"{enrolments[0].candidate} 注销已注册"
     return dossiers_leave(
@@ -223,9 +225,14 @@ def _locked(actor: User, candidates: Sequence[int]) -> list[Enrolment]:
         raise Refusal("没有选择考生。")
     rows = Enrolment.objects.visible_to(actor).filter(school__in=actor.scope.schools, pk__in=wanted)
     found = list(
-        rows.select_for_update(of=("self",)).select_related("candidate", "plan_line", "season").order_by("pk")
+        rows.select_for_update(of=("self",), no_key=True)
+        .select_related("candidate", "plan_line", "season")
+        .order_by("pk")
     )
-    refuse_unless_all(why_not_changed(actor, sorted(wanted)), _names(found), len(wanted))
+    wrong = why_not_changed(actor, sorted(wanted))
+    # Who was cancelled while this waited for the lock, and is registered anew by now, is not locked.
+    wrong = dict.fromkeys(wanted - {row.pk for row in found}, "注册刚刚被改动，请刷新后再办理") | wrong
+    refuse_unless_all(wrong, _names(found), len(wanted))
     return found
 
 

@@ -11,7 +11,7 @@ from accounts.refusals import Refusal
 from admissions.lifecycle import State
 from admissions.models import Candidate, Dossier, DossierEvent
 from dispatch.models import Placement, Run, SchoolControl
-from dispatch.services import deciding, pool, submitting
+from dispatch.services import deciding, pool, reviewing, submitting
 from quotas.models import PlanLine
 from tests import factories
 from tests.concurrency import in_threads
@@ -151,6 +151,14 @@ def test_withdraw_frees_the_seat(cast, candidate, plan_line, client_of):
     assert response.status_code == 302
     assert (state_of(candidate), taken(plan_line)) == (State.POOL, 0)
     assert placement_of(candidate).closed_at is not None
+
+
+def test_withdraw_of_what_the_office_has_just_refused_is_refused_in_words(cast, candidate, plan_line):
+    """The dossier lies in the pool again, out of the school's sight."""
+    placement = admit(cast.school, candidate, plan_line)
+    reviewing.admissions_refuse(actor=cast.reviewer, placements=[placement.pk], words="考生未签字")
+    with walled(cast.school.scope), pytest.raises(Refusal, match="不是待审"):
+        pool.pool_withdraw(actor=cast.school, placement=placement)
 
 
 def test_another_schools_admission_does_not_exist(cast, candidate, plan_line, client_of):

@@ -10,6 +10,9 @@ from django.utils import timezone
 from accounts.models import Deed
 from admissions.models import Dossier, DossierEvent, ReturnReason
 from registration.models import Enrolment
+from registration.services.registered import registrations_cancel, registrations_undo
+from registration.services.students import students_register
+from tests.concurrency import while_another_waits
 from tests.factories_registration import admit, make_window, register, state_of
 
 URL = "/registration/cancel-registration/"
@@ -142,3 +145,20 @@ def test_several_need_the_function_and_the_school(cast, client_of, students):
         assert client_of(cast.member).post(f"{URL}{page}", data).status_code == 403
         assert client_of(cast.other_school).post(f"{URL}{page}", data).status_code == 422
     assert states(students) == ALL
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_registered_anew_while_a_cancellation_waits_is_not_cancelled(cast, student):
+    """The row it waited for is gone, another one stands in its place: nobody has looked at that."""
+    one = [student.pk]
+
+    def again():
+        registrations_undo(actor=cast.school, candidates=one, reason="E01")
+        students_register(actor=cast.school, candidates=one)
+
+    def cancel():
+        registrations_cancel(actor=cast.school, candidates=one, reason="退学")
+
+    assert while_another_waits(again, cancel) == "Refusal"
+    assert state_of(student) == "registered"
+    assert Enrolment.objects.filter(pk=student.pk).exists()

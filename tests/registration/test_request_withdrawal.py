@@ -3,12 +3,14 @@
 import pytest
 from django.urls import reverse
 
+from accounts.context import walled
 from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.models import Request
 from admissions.services import requests as services
 from admissions.services.papers import path_of
-from tests.factories_registration import admit, state_of
+from registration.services.students import admissions_cancel
+from tests.factories_registration import admit, make_window, state_of
 from tests.factories_requests import PNG, drafted, paper, posted, submitted
 
 KEY, PAGE = "registration.request_withdrawal", "registration:request_withdrawal"
@@ -142,3 +144,13 @@ def test_it_leaves_a_trace(cast, candidate):
     row = submitted(cast.school, KEY, asked(candidate), with_paper=True)
     assert [event.deed for event in row.events.all()] == ["drafted", "attached", "submitted"]
     assert Deed.objects.filter(actor=cast.school, subject__contains=row.number).count() == 3
+
+
+def test_of_whom_the_school_sees_no_more_the_office_is_still_found(cast, candidate):
+    """He may leave between the checks of a submission and the search for who must agree."""
+    row = drafted(cast.school, KEY, asked(candidate), with_paper=True)
+    make_window(candidate.season)
+    admissions_cancel(actor=cast.school, candidates=[candidate.pk], reason="未报到")
+    with walled(cast.school.scope):
+        row = Request.objects.get(pk=row.pk)
+        assert [party.organisation.code for party in services.kind_of(KEY).parties(row)] == ["4401"]
