@@ -70,7 +70,9 @@ class AboutCandidate(Importer):
             params,
         )
         keys = [key for (key,) in cursor.fetchall()]
-        for batch in Batch.objects.select_for_update(of=("self",)).filter(Q(pk__in=keys)).order_by("pk"):
+        for batch in (
+            Batch.objects.select_for_update(of=("self",), no_key=True).filter(Q(pk__in=keys)).order_by("pk")
+        ):
             batch_free(batch)
         columns = [*(self._stored(name) for name in self.identity), *self.content]
         values = ", ".join(f"s.{name}" for name in (*self.identity, *self.content))

@@ -96,7 +96,7 @@ def school_leaders_open(*, actor: User) -> list[tuple[User, str]]:
     if not actor.may("accounts.manage_users"):
         raise Refusal("您没有用户管理权限。")
     office = actor.organisation
-    schools = Organisation.objects.select_for_update(of=("self",)).filter(
+    schools = Organisation.objects.select_for_update(of=("self",), no_key=True).filter(
         kind=Organisation.Kind.SCHOOL, province=office.province, region=office.region, active=True
     )
     missing = list(schools.exclude(users__memberships__roles__contains=["leader"]).order_by("code"))

@@ -350,7 +350,7 @@ def control_allowed(actor: User, control: Control, batch: Batch) -> Batch:
         raise Refusal(f"您没有“{control.title}”的权限。")
     if not actor.scope.holds_region(batch.city):
         raise Refusal(f"{batch.name}不属于您的管辖范围。")
-    return Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    return Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch.pk)
 
 
 def control_restore(*, actor: User, control: Control, batch: Batch, number: int) -> int:

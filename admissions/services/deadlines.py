@@ -131,7 +131,7 @@ def windows_postpone(
     if not reason.strip():
         raise Refusal("请写明顺延的原因，所有院校和招办都会看到。")
     season = season_of(actor)
-    Season.objects.select_for_update(of=("self",)).get(pk=season.pk)
+    Season.objects.select_for_update(of=("self",), no_key=True).get(pk=season.pk)
     locked = Window.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=windows).order_by("pk")
     list(locked.values_list("pk"))
     found = list(windows_to_postpone(actor).filter(pk__in=windows, season=season))

@@ -66,7 +66,7 @@ def file_write(*, file: ImportedFile, actor: User, progress) -> str:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"import:{file.season_id}:{file.city}"]
         )
-    file = ImportedFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+    file = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
     if file.state == State.WRITTEN:
         return "该文件已经写入。"
     if file.state != State.CONFIRMED:

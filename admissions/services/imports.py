@@ -141,7 +141,7 @@ def import_check(*, actor: User, file: ImportedFile) -> Job:
     Raises:
         Refusal: if the file was written, or a job is under way.
     """
-    file = ImportedFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+    file = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
     if file.state == State.WRITTEN:
         raise Refusal("该文件已经写入。", hint="如要重新导入，请在上传页勾选“重新检查”。")
     job = job_start(
@@ -173,7 +173,7 @@ def import_confirm(
     Raises:
         Refusal: no permission, not checked, other digests than shown, or the tick is missing.
     """
-    file = ImportedFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+    file = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
     if not actor.may(file.function):
         raise Refusal("您没有该功能的权限。")
     if file.state != State.CHECKED:

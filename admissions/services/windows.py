@@ -151,7 +151,7 @@ def window_set(
     season = season_of(actor)
     if batch is not None and (batch.city != city or batch.season_id != season.pk):
         raise Refusal("只能为本市当前年度的批次设置期限。")
-    Season.objects.select_for_update(of=("self",)).get(pk=season.pk)
+    Season.objects.select_for_update(of=("self",), no_key=True).get(pk=season.pk)
     before = Window.objects.filter(season=season, kind=kind, stage=stage, city=city, batch=batch).first()
     window, _ = Window.objects.update_or_create(
         season=season,

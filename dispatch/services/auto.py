@@ -203,7 +203,7 @@ def rule_switch(*, actor: User, rule: AutoRule, on: bool, words: str) -> AutoSwi
 
 def _own(actor: User, rule: AutoRule) -> AutoRule:
     """The rule, locked, if it is of the actor's own city."""
-    seen = AutoRule.objects.visible_to(actor).select_for_update(of=("self",))
+    seen = AutoRule.objects.visible_to(actor).select_for_update(of=("self",), no_key=True)
     found = seen.select_related("version", "batch", "school").filter(pk=rule.pk).first()
     if found is None or not actor.scope.holds_region(found.city):
         raise Refusal("自动审核规则由生源地市招办设置，县区招办只能查看和复核。")

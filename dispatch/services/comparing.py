@@ -233,7 +233,7 @@ def _drop(run: Run, numbers: list[int]) -> None:
 
     def files_drop():
         with transaction.atomic():
-            Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
+            Run.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
             there = set(run.rehearsals.values_list("number", flat=True))
             for number in set(numbers) - there:
                 rehearsal_drop(Rehearsal(run=run, number=number))

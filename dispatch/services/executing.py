@@ -67,7 +67,11 @@ def run_execute(*, actor: User, run: Run, progress: Progress) -> str:
         Refusal: if anything the rehearsal read has changed since; the run then goes back to rehearsal.
     """
     batch_lock(run.batch_id)
-    run = Run.objects.select_for_update(of=("self",)).select_related("batch__season").get(pk=run.pk)
+    run = (
+        Run.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("batch__season")
+        .get(pk=run.pk)
+    )
     if run.state == Run.State.EXECUTED:
         return "该次投档已经执行过。"
     if run.state != Run.State.CONFIRMED:
@@ -156,7 +160,9 @@ def run_cancel(*, actor: User, run: Run, reason: str) -> int:
     run = run_locked(actor, run)
     if run.state == Run.State.CANCELLED:
         raise Refusal("该次投档已经撤销。")
-    sheets = list(run.sheets.select_for_update(of=("self",)).order_by("pk"))  # as a school opens one
+    sheets = list(
+        run.sheets.select_for_update(of=("self",), no_key=True).order_by("pk")
+    )  # as a school opens one
     opened = [sheet for sheet in sheets if sheet.opened_at and not run.admits]
     if run.admits and (registered := _registered(run)):
         raise Refusal(

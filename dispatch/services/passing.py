@@ -62,7 +62,11 @@ def auto_review_everywhere() -> int:
 @transaction.atomic
 def _pass_some(key: int, narrower: list[AutoRule]) -> int:
     """One portion of what a rule lets through; the rule cannot be switched off or changed meanwhile."""
-    rule = AutoRule.objects.select_for_update(of=("self",)).select_related("batch", "school").get(pk=key)
+    rule = (
+        AutoRule.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("batch", "school")
+        .get(pk=key)
+    )
     if not rule.on:
         return 0
     by = AutoSwitch.objects.filter(rule=rule, on=True).select_related("made_by").order_by("-pk")[0].made_by
@@ -140,8 +144,8 @@ def decision_check(*, actor: User, decision: AutoDecision, agrees: bool, words: 
     Raises:
         Refusal: if it was not drawn, is checked already, is one's own rule or dispatch, or words are missing.
     """
-    rule = AutoRule.objects.select_for_update(of=("self",)).get(pk=decision.rule_id)
-    rows = AutoDecision.objects.visible_to(actor).select_for_update(of=("self",))
+    rule = AutoRule.objects.select_for_update(of=("self",), no_key=True).get(pk=decision.rule_id)
+    rows = AutoDecision.objects.visible_to(actor).select_for_update(of=("self",), no_key=True)
     found = rows.select_related("version", "placement__sheet__run", "candidate").get(pk=decision.pk)
     if not found.sampled:
         raise Refusal("该决定没有被抽中复核。")

@@ -163,7 +163,7 @@ def _locked(actor: User, state: State, keys: Iterable[int], exactly: bool) -> li
     queue = QUEUES[state](actor)
     if exactly:
         sheets = Sheet.objects.filter(pk__in=list(queue.filter(pk__in=keys).values_list("sheet", flat=True)))
-        list(sheets.order_by("pk").select_for_update().values_list("pk"))
+        list(sheets.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     candidates = queue.filter(pk__in=keys).values_list("candidate", flat=True)
     list(
         Dossier.objects.select_for_update(no_key=True)

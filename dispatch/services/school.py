@@ -100,7 +100,11 @@ def sheet_locked(*, actor: User, sheet: Sheet) -> Sheet:
             batch are paused.
     """
     batch_must_not_be_paused(sheet.batch_id)
-    now = Sheet.objects.select_for_update(of=("self",)).select_related("school", "batch").get(pk=sheet.pk)
+    now = (
+        Sheet.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("school", "batch")
+        .get(pk=sheet.pk)
+    )
     sheet_must_be_read_by(actor, now)
     return now
 
@@ -133,7 +137,7 @@ def seats_exchange(*, before: Counter, after: Counter) -> None:
     keys = sorted(freed.keys() | wanted.keys())
     if not keys:
         return
-    list(PlanLine.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    list(PlanLine.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
     seats_give_back(freed=freed)
     seats_take(wanted=wanted)
 

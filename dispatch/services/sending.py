@@ -48,7 +48,7 @@ def run_open(*, actor: User, batch: Batch, kind: str = Run.Kind.BATCH, schools: 
     batch_allowed(actor, batch, function)
     window_require(season=batch.season, kind=Window.Kind.DISPATCH)
     batch_window_require(batch)
-    Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch.pk)
     if batch.runs.filter(state__in=OPEN_STATES).exists():
         raise Refusal(f"{batch.name}有一次投档尚未完成，请先完成或撤销。")
     only = sorted(school.pk for school in schools)
@@ -107,7 +107,11 @@ def run_rehearse(*, actor: User, run: Run, progress: Progress) -> str:
     Returns:
         the result in words.
     """
-    run = Run.objects.select_for_update(of=("self",)).select_related("batch__season").get(pk=run.pk)
+    run = (
+        Run.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("batch__season")
+        .get(pk=run.pk)
+    )
     if not run.open:
         raise Refusal(f"该次投档{run.get_state_display()}，不能再预演。")
     run.confirmed_by = run.confirmed_at = None  # a new rehearsal asks for a new confirmation
@@ -156,7 +160,11 @@ def run_confirm(*, actor: User, run: Run, fingerprint: str) -> None:
     """
     run_allowed(actor, run, "dispatch.confirm_dispatch")
     batch_lock(run.batch_id)  # schools that act in the batch now finish; then they pause
-    run = Run.objects.select_for_update(of=("self",)).select_related("batch__season").get(pk=run.pk)
+    run = (
+        Run.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("batch__season")
+        .get(pk=run.pk)
+    )
     if run.created_by_id == actor.pk:
         raise Refusal("复核人不能是发起人本人。")
     if run.drawn and (run.practice or run.parameters["seed"] != seed_of(run)):
@@ -202,7 +210,11 @@ def run_locked(actor: User, run: Run) -> Run:
         Refusal: as ``batch_allowed``.
     """
     run_allowed(actor, run)
-    return Run.objects.select_for_update(of=("self",)).select_related("batch__season").get(pk=run.pk)
+    return (
+        Run.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("batch__season")
+        .get(pk=run.pk)
+    )
 
 
 def rehearsal_write(*, actor: User, run: Run, asked: dict, snapshot: Snapshot, outcome: Outcome) -> Rehearsal:

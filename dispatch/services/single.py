@@ -42,7 +42,7 @@ def asks_lock(asks: Iterable[Ask]) -> None:
     )
     pairs = lines.order_by("pk").values_list("pk", "batch", "school")
     mine = [key for key, batch, school in pairs if (batch, school) in wanted]
-    list(PlanLine.objects.select_for_update().filter(pk__in=mine).order_by("pk").values_list("pk"))
+    list(PlanLine.objects.select_for_update(no_key=True).filter(pk__in=mine).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic

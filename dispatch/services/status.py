@@ -79,7 +79,12 @@ def status_request(*, actor: User, status: str, words: str, numbers: Sequence[st
         raise Refusal("请写明原因。")
     found = candidates_named(actor=actor, status=status, numbers=numbers)
     keys = sorted(candidate.pk for candidate in found)
-    list(Dossier.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk").values_list("pk"))
+    list(
+        Dossier.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=keys)
+        .order_by("pk")
+        .values_list("pk")
+    )
     waiting = StatusRequest.objects.filter(
         state=StatusRequest.State.SUBMITTED, candidates__overlap=keys
     ).first()
@@ -120,7 +125,7 @@ def status_decide(*, actor: User, request: StatusRequest, agree: bool, answer: s
             them is confirmed or not released.
     """
     _may(actor)
-    request = StatusRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    request = StatusRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
     if request.state != StatusRequest.State.SUBMITTED:
         raise Refusal(f"该申请{request.get_state_display()}，不能再复核。")
     if request.made_by_id == actor.pk:
@@ -132,7 +137,9 @@ def status_decide(*, actor: User, request: StatusRequest, agree: bool, answer: s
         batches = (
             Choice.objects.filter(candidate__in=request.candidates).order_by().values("batch").distinct()
         )
-        for batch in Batch.objects.select_for_update(of=("self",)).filter(pk__in=batches).order_by("pk"):
+        for batch in (
+            Batch.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=batches).order_by("pk")
+        ):
             for guard in guards:
                 guard(batch)
         label = request.get_status_display()
@@ -155,7 +162,7 @@ def status_withdraw(*, actor: User, request: StatusRequest) -> None:
         Refusal: if it is another's, or was decided.
     """
     _may(actor)
-    request = StatusRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    request = StatusRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
     if request.made_by_id != actor.pk:
         raise Refusal("只能撤回自己的申请。")
     if request.state != StatusRequest.State.SUBMITTED:

@@ -95,7 +95,7 @@ def majors_assign(*, actor: User, sheet: Sheet) -> Assignment:
     placements = placements_locked(sheet, UNDECIDED)
     placements.sort(key=lambda p: (-(p.dispatch_score or 0), p.rank or 0, p.pk))
     lines = list(
-        PlanLine.objects.select_for_update()
+        PlanLine.objects.select_for_update(no_key=True)
         .filter(school=sheet.school_id, batch=sheet.batch_id, city=batch.city)
         .order_by("pk")
     )

@@ -193,7 +193,7 @@ def _verification(run: Run, method: str, found: str, wrong: Sequence[str]) -> Ve
 
 def _written(actor: User, run: Run, made: Sequence[Verification], deed: str) -> str:
     """Write verifications down, and whether the run may be released: the last word counts."""
-    run = Run.objects.select_for_update(of=("self",)).select_related("batch").get(pk=run.pk)
+    run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("batch").get(pk=run.pk)
     for verification in made:
         verification.made_by = actor
         verification.save()

@@ -30,7 +30,7 @@ def lines_locked(keys: Iterable[int]) -> dict[int, PlanLine]:
         Refusal: if one does not exist.
     """
     keys = sorted(set(keys))
-    rows = PlanLine.objects.select_for_update(of=("self",)).select_related("school", "batch")
+    rows = PlanLine.objects.select_for_update(of=("self",), no_key=True).select_related("school", "batch")
     found = {line.pk: line for line in rows.filter(pk__in=keys).order_by("pk")}
     if len(found) != len(keys):
         raise Refusal("招生计划不存在，可能已被删除。")

@@ -126,7 +126,9 @@ def reserve_use(*, actor: User, batch: Batch, line: PlanLine, seats: int, note: 
     if line.batch_id != batch.pk:
         raise Refusal("该计划不在本批次。")
     reserve = (
-        Reserve.objects.select_for_update(of=("self",)).filter(batch=batch, school=line.school_id).first()
+        Reserve.objects.select_for_update(of=("self",), no_key=True)
+        .filter(batch=batch, school=line.school_id)
+        .first()
     )
     if reserve is None or not seats:
         raise Refusal("该校在本批次没有机动计划。" if reserve is None else "调整数不能为 0。")

@@ -61,7 +61,11 @@ def _locked(numbers: Mapping[int, int]) -> list[PlanLine]:
     if any(number < 0 for number in numbers.values()):
         raise ValueError("numbers of seats must not be negative")
     keys = sorted(key for key, number in numbers.items() if number)
-    lines = PlanLine.objects.select_for_update(of=("self",)).select_related("school").filter(pk__in=keys)
+    lines = (
+        PlanLine.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("school")
+        .filter(pk__in=keys)
+    )
     found = list(lines.order_by("pk"))
     if len(found) != len(keys):
         raise Refusal("招生计划不存在。")

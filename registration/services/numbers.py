@@ -44,7 +44,7 @@ def counters_lock(season: Season, counties: Iterable[str]) -> None:
     LateCounter.objects.bulk_create(
         [LateCounter(season=season, head=head) for head in heads], ignore_conflicts=True
     )
-    rows = LateCounter.objects.select_for_update().filter(season=season, head__in=heads)
+    rows = LateCounter.objects.select_for_update(no_key=True).filter(season=season, head__in=heads)
     list(rows.order_by("head").values_list("pk"))
 
 

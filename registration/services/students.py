@@ -127,7 +127,7 @@ def _locked(actor: User, season: Season, candidates: Iterable[int]) -> list[Doss
     rows = Dossier.objects.visible_to(actor).filter(
         pk__in=wanted, season=season, school__in=actor.scope.schools
     )
-    found = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    found = list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
     if len(found) != len(wanted):
         raise Refusal(f"有 {len(wanted) - len(found)} 名考生不在本校录取名单中，未作任何改动。")
     keys = [dossier.placement_id for dossier in found]

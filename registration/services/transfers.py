@@ -154,7 +154,7 @@ def candidate_transfer(
 def lines_locked(keys: Iterable[int | None]) -> None:
     """Lock plan lines in the order of their keys; None is none."""
     wanted = sorted({key for key in keys if key})
-    rows = PlanLine.objects.select_for_update(of=("self",)).filter(pk__in=wanted)
+    rows = PlanLine.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted)
     list(rows.order_by("pk").values_list("pk"))
 
 

@@ -80,7 +80,7 @@ def dossiers_locked(candidates: Sequence[int]) -> None:
     keys = sorted(set(candidates))
     with unwalled():
         list(
-            Enrolment.objects.select_for_update(of=("self",))
+            Enrolment.objects.select_for_update(of=("self",), no_key=True)
             .filter(pk__in=keys)
             .order_by("pk")
             .values_list("pk")

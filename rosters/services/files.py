@@ -72,7 +72,7 @@ def roster_open(*, actor: User, roster: Roster) -> Path:
         raise Refusal(
             f"{roster}的文件与打印时的摘要不符，可能已被改动，已停止提供。", hint="请联系管理员并重新打印。"
         )
-    Roster.objects.select_for_update(of=("self",)).only("pk").get(pk=roster.pk)
+    Roster.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=roster.pk)
     last = Printing.objects.filter(roster=roster).aggregate(last=Max("copy"))["last"] or 0
     Printing.objects.create(roster=roster, user=actor, copy=last + 1)
     deed_record(

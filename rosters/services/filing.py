@@ -28,7 +28,7 @@ def roster_file(*, actor: User, roster: Roster) -> Roster:
         Refusal: if he printed it himself, it is filed already, not the last version, not supervised by
             his office, or its file is not the one that was printed; outside of the window.
     """
-    rows = Roster.objects.select_for_update(of=("self",)).select_related("school", "season")
+    rows = Roster.objects.select_for_update(of=("self",), no_key=True).select_related("school", "season")
     roster = rows.get(pk=roster.pk)
     if not actor.scope.holds_region(roster.school.supervisor):
         raise Refusal(f"{roster.school.name}不由您单位主管，不能备案其名册。")

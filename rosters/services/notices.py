@@ -83,7 +83,9 @@ def notices_print(*, roster: Roster, progress: Progress | None = None) -> str:
         Refusal: if something cannot be printed; every fault is named.
     """
     tell = progress or (lambda done, total, words="": None)
-    rows = Roster.objects.select_for_update(of=("self",)).select_related("season", "school", "printed_by")
+    rows = Roster.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "season", "school", "printed_by"
+    )
     roster = rows.get(pk=roster.pk)
     if roster.state != Roster.State.QUEUED:
         return f"{roster}已经打印。"
@@ -152,7 +154,7 @@ def notices_number(*, season: Season, school: School, placements) -> dict[int, N
 
 def _notices(roster: Roster) -> list[Notice]:
     season, school, said = roster.season, roster.school, roster.parameters
-    School.objects.select_for_update(of=("self",)).get(pk=school.pk)
+    School.objects.select_for_update(of=("self",), no_key=True).get(pk=school.pk)
     rows = notices_due(roster.printed_by, season, roster.stage).filter(school=school)
     rows = list(rows)
     numbers = notices_number(season=season, school=school, placements=[(p.pk, p.candidate_id) for p in rows])

@@ -95,7 +95,7 @@ def roster_queue(*, actor: User, season: Season, school: School, kind: str, stag
         season, school, kind, stage: what.
         values: other columns.
     """
-    School.objects.select_for_update(of=("self",)).get(pk=school.pk)
+    School.objects.select_for_update(of=("self",), no_key=True).get(pk=school.pk)
     same = {"season": season, "school": school, "kind": kind, "stage": stage}
     last = Roster.objects.filter(**same).order_by("-version").first()
     if last is not None and last.state == Roster.State.QUEUED:
@@ -124,7 +124,9 @@ def roster_print(*, roster: Roster, progress: Progress | None = None) -> str:
     """
     tell = progress or (lambda done, total, words="": None)
     roster = (
-        Roster.objects.select_for_update(of=("self",)).select_related("season", "school").get(pk=roster.pk)
+        Roster.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("season", "school")
+        .get(pk=roster.pk)
     )
     if roster.state != Roster.State.QUEUED:
         return f"{roster}已经打印。"

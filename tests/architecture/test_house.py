@@ -1,5 +1,6 @@
 """The house keeps its order: sizes of files, no address in the lock, walls on the tables of persons."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -66,3 +67,16 @@ def test_tables_of_persons_stand_behind_the_wall(table):
     with connection.cursor() as cursor:
         cursor.execute("SELECT relrowsecurity FROM pg_class WHERE relname = %s", [table])
         assert cursor.fetchone()[0]
+
+
+def test_rows_are_locked_but_for_their_keys():
+    """FOR UPDATE would also stop whoever only refers to a row, in whatever order he came to it: two such, a deadlock."""
+    pattern = re.compile(r"select_for_update\(((?:[^()]|\([^()]*\))*)\)")
+    calls = [
+        (path.relative_to(ROOT), found[1])
+        for path in tracked("*.py")
+        if path.exists() and path.relative_to(ROOT).parts[0] not in ("tests", "bench", "script")
+        for found in pattern.finditer(path.read_text())
+    ]
+    assert len(calls) > 60
+    assert [call for call in calls if "no_key=True" not in call[1]] == []

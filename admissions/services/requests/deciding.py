@@ -59,9 +59,9 @@ def requests_take(*, actor: User, kinds: Sequence[RequestKind], number: int = 10
     rows = mine.filter(state=State.SUBMITTED, pk__in=free.values("request"))
     keys = [
         row.pk
-        for row in rows.order_by("submitted_at", "pk").select_for_update(of=("self",), skip_locked=True)[
-            :number
-        ]
+        for row in rows.order_by("submitted_at", "pk").select_for_update(
+            of=("self",), no_key=True, skip_locked=True
+        )[:number]
     ]
     still = free.filter(request__in=keys)  # looked at again under the lock
     return still.update(taken_by=actor, taken_at=timezone.now())

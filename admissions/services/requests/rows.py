@@ -22,7 +22,7 @@ def locked(actor: User, keys: Iterable[int]) -> list[Request]:
     """
     wanted = sorted(set(keys))
     rows = Request.objects.visible_to(actor).filter(pk__in=wanted).order_by("pk")
-    found = list(rows.select_for_update(of=("self",)))
+    found = list(rows.select_for_update(of=("self",), no_key=True))
     if len(found) != len(wanted):
         raise Refusal("没有这件申请，或它不在您的管辖范围内。")
     return found

@@ -156,12 +156,14 @@ def province_line_set(*, actor: User, kind: str, score: int | None, percent: int
     if score is not None and percent is not None:
         raise Refusal("分数和满分的百分比只能填一项。")
     season = season_of(actor)
-    Season.objects.select_for_update(of=("self",)).get(pk=season.pk)
+    Season.objects.select_for_update(of=("self",), no_key=True).get(pk=season.pk)
     rows = ProvinceLine.objects.filter(season=season, kind=kind)
     before = rows.first()
     if (before.score, before.percent) == (score, percent) if before else score is percent is None:
         raise Refusal("没有任何变化。")
-    for batch in Batch.objects.select_for_update(of=("self",)).filter(season=season).order_by("pk"):
+    for batch in (
+        Batch.objects.select_for_update(of=("self",), no_key=True).filter(season=season).order_by("pk")
+    ):
         batch_free(batch)
     rows.delete()
     if score is not None or percent is not None:

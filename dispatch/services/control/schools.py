@@ -135,7 +135,7 @@ class SetSchoolBatch(BatchControl):
         for key, was, to_be in differences(before, after):
             if was == to_be:
                 continue
-            target = Batch.objects.select_for_update(of=("self",)).get(
+            target = Batch.objects.select_for_update(of=("self",), no_key=True).get(
                 season=batch.season_id, city=batch.city, code=to_be["batch"]
             )
             lines = _lines_meant(batch, key, coming=target == batch)
