@@ -86,6 +86,10 @@ RULES = {
     "a step that needs a reason has one": f"""
         SELECT id, step FROM admissions_dossierevent
         WHERE step IN {NEED_REASON} AND reason_id IS NULL AND note = ''""",
+    "the reason of a return is that of its placement": """
+        SELECT e.id, e.reason_id, p.reason_id FROM admissions_dossierevent e
+        JOIN dispatch_placement p ON p.id = e.placement_id
+        WHERE e.step IN ('pass_return', 'review_return', 'auto_return') AND e.reason_id IS DISTINCT FROM p.reason_id""",
     "who is registered is enrolled, and nobody else": """
         SELECT coalesce(d.candidate_id, n.candidate_id), d.state, n.placement_id FROM admissions_dossier d
         FULL JOIN registration_enrolment n ON n.candidate_id = d.candidate_id
@@ -129,7 +133,7 @@ RULES = {
     "late candidates have numbers without a gap, each person one": """
         SELECT c.head, c.last, count(l.*) FROM registration_latecounter c
         LEFT JOIN registration_latecandidate l ON starts_with(l.number, c.head)
-        GROUP BY c.id HAVING c.last - min(right(l.number, 6)::int) + 1 <> count(l.*)
+        GROUP BY c.id HAVING c.last <> count(l.*)
         UNION ALL SELECT id_number, 0, count(*) FROM admissions_candidate GROUP BY id_number HAVING count(*) > 1""",
 }
 

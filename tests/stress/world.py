@@ -52,7 +52,7 @@ class World:
         return [*offices, *self.leaders.values(), *self.province]
 
 
-def world_make(candidates: int = 24, seats: int = 4) -> World:
+def world_make(candidates: int = 30, seats: int = 5) -> World:
     """Make it.
 
     Args:
@@ -108,7 +108,9 @@ def _people(world: World) -> None:
     make, office = factories.make_user, factories.make_organisation
     for city in CITIES:
         world.officers[city] = [make(f"{city}-sends{n}", office(city), *OFFICE) for n in (1, 2)]
-        world.reviewers[city] = [make(f"{city}-reviews{n}", office(city), "reviewing", "head") for n in (1, 2)]
+        world.reviewers[city] = [
+            make(f"{city}-reviews{n}", office(city), "reviewing", "head") for n in (1, 2)
+        ]
     world.province = [make("gd-reviews", office("44"), "reviewing", "head")]
     for school in world.schools:
         world.leaders[school.pk] = make(f"{school.code}-leads", school.organisation, "leader", "registrar")
