@@ -46,12 +46,53 @@ _COUNTS = {
 }
 
 
-class Promise:
+class Promised:
+    """What some work must leave behind, to the row; or nothing.
+
+    Attributes:
+        absent, whole: what is found before it, and after it, by name.
+        telling: names of counts that are as before only as long as nothing of it is there.
+    """
+
+    absent: dict
+    whole: dict
+    telling: tuple[str, ...]
+
+    def found(self) -> dict:
+        """What is in the database at this moment, as one snapshot shows it."""
+        inside = connection.in_atomic_block  # of a transaction that looks at what it has itself done
+        with transaction.atomic(), connection.cursor() as cursor:
+            if not inside:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            return self.look(cursor)
+
+    def look(self, cursor) -> dict:
+        """What is in the database, within one snapshot."""
+        raise NotImplementedError
+
+    def verdict(self) -> tuple[str, list[str]]:
+        """Whether it is whole, absent or between the two, and then what differs from the nearer one."""
+        found = self.found()
+        for word, expected in ((WHOLE, self.whole), (ABSENT, self.absent)):
+            if found == expected:
+                return word, []
+        begun = any(found[name] != self.absent[name] for name in self.telling)
+        nearer = self.whole if begun else self.absent
+        return BETWEEN, [
+            f"{name}: {short(value)} instead of {short(nearer[name])}"
+            for name, value in found.items()
+            if value != nearer[name]
+        ]
+
+
+class Promise(Promised):
     """What an execution of a confirmed run must leave behind, to the row; or nothing.
 
     Args:
         run: confirmed and not executed.
     """
+
+    telling = ("placements", "dossiers sent")
 
     def __init__(self, run: Run):
         if run.state != Run.State.CONFIRMED:
@@ -78,33 +119,15 @@ class Promise:
         }
         self.whole |= {"state": Run.State.EXECUTED.value, "seats over the plan": over, "outcome": self.digest}
 
-    def found(self) -> dict:
-        """What is in the database at this moment, as one snapshot shows it."""
-        inside = connection.in_atomic_block  # of a transaction that looks at what it has itself done
-        with transaction.atomic(), connection.cursor() as cursor:
-            if not inside:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            found = {}
-            for name, statement in _COUNTS.items():
-                cursor.execute(statement, self.words)
-                found[name] = int(cursor.fetchone()[0])
-            found["state"] = Run.objects.values_list("state", flat=True).get(pk=self.run)
-            found["seats over the plan"] = self._over()
-            found["outcome"] = self._outcome(cursor)
+    def look(self, cursor) -> dict:
+        found = {}
+        for name, statement in _COUNTS.items():
+            cursor.execute(statement, self.words)
+            found[name] = int(cursor.fetchone()[0])
+        found["state"] = Run.objects.values_list("state", flat=True).get(pk=self.run)
+        found["seats over the plan"] = self._over()
+        found["outcome"] = self._outcome(cursor)
         return found
-
-    def verdict(self) -> tuple[str, list[str]]:
-        """Whether the run is whole, absent or between the two, and then what differs from the nearer one."""
-        found = self.found()
-        for word, expected in ((WHOLE, self.whole), (ABSENT, self.absent)):
-            if found == expected:
-                return word, []
-        nearer = self.whole if found["placements"] or found["dossiers sent"] else self.absent
-        return BETWEEN, [
-            f"{name}: {_short(value)} instead of {_short(nearer[name])}"
-            for name, value in found.items()
-            if value != nearer[name]
-        ]
 
     def undone(self) -> list[str]:
         """What is left of the run after it was cancelled and should not be: nothing, if all is well."""
@@ -113,7 +136,7 @@ class Promise:
         expected |= {"placements": 0, "sheets": 0, "dossiers sent": 0, "state": Run.State.CANCELLED.value}
         back = DossierEvent.objects.filter(step="cancel_run").count()
         wrong = [
-            f"{name}: {_short(found[name])} after the undo"
+            f"{name}: {short(found[name])} after the undo"
             for name, value in expected.items()
             if found[name] != value
         ]
@@ -148,5 +171,6 @@ class Promise:
         return digest(Outcome(position, unit)) + ("" if said == self.rows else " with other scores or ranks")
 
 
-def _short(value) -> str:
+def short(value) -> str:
+    """A value in at most 64 characters."""
     return str(value) if len(str(value)) <= 64 else f"{str(value)[:64]}…"

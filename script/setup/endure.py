@@ -15,8 +15,9 @@ from script.setup.steps import LOGS, RUN, Refused, step
 
 DATABASE = "zhongzhao_bench"
 HELP = """\
-Kill the Celery worker, then PostgreSQL, at random moments of the execution of a formal dispatch, and look each time
-whether the run is whole or absent and whether it can be started again with the same outcome. Exit status 1 if not.
+Kill the Celery worker, then PostgreSQL, at random moments of the execution of a formal dispatch, or of the import of a
+city's results, and look each time whether the work is whole or absent and whether it can be started again with the
+same outcome. Exit status 1 if not.
 
 PostgreSQL, Redis and all data are its own, in .run/endure, made anew and removed at the end; the servers write to
 disk as a deployment's do. Takes some three minutes for 20 points each at 20 000 candidates.
@@ -26,6 +27,9 @@ disk as a deployment's do. Takes some three minutes for 20 points each at 20 000
 def parse() -> argparse.Namespace:
     parser = Parser(
         prog="script/endure", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--of", choices=("dispatch", "import"), default="dispatch", help="what is killed (dispatch)"
     )
     parser.add_argument("--size", type=int, default=20_000, help="candidates (20000)")
     parser.add_argument(
@@ -70,7 +74,7 @@ def main() -> int:
     chosen = parse()
     end_like_ctrl_c()
     ensure_environment()
-    words = ["--size", str(chosen.size), "--points", str(chosen.points)]
+    words = ["--of", chosen.of, "--size", str(chosen.size), "--points", str(chosen.points)]
     words += ["--seed", str(chosen.seed)] if chosen.seed is not None else []
     with only_one():
         servers = Servers("dev")

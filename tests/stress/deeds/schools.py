@@ -3,7 +3,7 @@
 from random import Random
 
 from admissions.models import Dossier
-from dispatch.models import Placement
+from dispatch.models import Placement, Sheet
 from dispatch.services import (
     answering,
     deciding,
@@ -97,20 +97,22 @@ def submit_a_sheet(world: World, rng: Random):
 
 @deed(4)
 def settle_a_sheet(world: World, rng: Random):
-    """All that a leader does with a sheet, one after the other."""
-    sheet = some(some_sheet(rng, submitted_at=None))
+    settle(world, some(some_sheet(rng, submitted_at=None)))
+
+
+def settle(world: World, sheet: Sheet) -> None:
+    """All that a leader does with a sheet, one after the other: majors, returns for the rest, submission."""
     actor = world.leaders[sheet.school_id]
     with desk(actor, "dispatch.decide_as_leader"):
         deciding.sheet_open(actor=actor, sheet=sheet)
     with desk(actor, "dispatch.decide_as_leader"):
         submitting.majors_assign(actor=actor, sheet=sheet)
-    for pk, version in Dossier.objects.filter(state="reading", school=sheet.school_id).values_list(
-        "pk", "version"
-    ):
-        if Placement.objects.open().filter(candidate=pk, sheet=sheet).exists():
-            at = {"actor": actor, "sheet": sheet, "candidate": pk, "version": version}
-            with desk(actor, "dispatch.decide_as_leader"):
-                deciding.dossier_propose_return(**at, reason="01")
+    open_here = Placement.objects.open().filter(sheet=sheet).values("candidate")
+    left = Dossier.objects.filter(state="reading", held=False, candidate__in=open_here)
+    for pk, version in left.values_list("pk", "version"):
+        at = {"actor": actor, "sheet": sheet, "candidate": pk, "version": version}
+        with desk(actor, "dispatch.decide_as_leader"):
+            deciding.dossier_propose_return(**at, reason="01")
     with desk(actor, "dispatch.decide_as_leader"):
         submitting.sheet_submit(actor=actor, sheet=sheet)
 

@@ -1,11 +1,12 @@
 """The city sends, in batches and by itself."""
 
+from contextlib import suppress
 from random import Random
 
 from accounts.refusals import Refusal
 from admissions.models import Dossier
 from admissions.services import requests
-from dispatch.models import Run
+from dispatch.models import Run, Sheet
 from dispatch.services import (
     executing,
     sending,
@@ -16,12 +17,16 @@ from tests.runs import NOBODY
 
 from ..world import CITIES, MAJORS, World, desk, some_dossier
 from .registry import Nothing, ask, deed, some
+from .schools import settle
 
 
 @deed(5)
 def dispatch_a_round(world: World, rng: Random):
     city = rng.choice(CITIES)
     first, second = rng.sample(world.officers[city], 2)
+    for sheet in Sheet.objects.filter(batch=world.batches[city], submitted_at=None, cancelled_at=None):
+        with suppress(Refusal):
+            settle(world, sheet)
     kind = rng.choice([Run.Kind.BATCH, Run.Kind.BATCH, Run.Kind.SCHOOL])
     schools = rng.sample(world.schools, 1) if kind == Run.Kind.SCHOOL else ()
     with desk(first, f"dispatch.{kind}"):
@@ -61,7 +66,7 @@ def ask_for_one(world: World, rng: Random):
 
 
 @deed(1)
-def ask_forsome(world: World, rng: Random):
+def ask_for_some(world: World, rng: Random):
     """批件投档."""
     city, school = rng.choice(CITIES), rng.choice(world.schools)
     actor, key = world.leaders[school.pk], "dispatch.request_special_dispatch"
@@ -73,7 +78,7 @@ def ask_forsome(world: World, rng: Random):
 
 
 @deed(8)
-def sendsome(world: World, rng: Random):
+def send_some(world: World, rng: Random):
     """批件投档, asked and agreed at once: the way to sheets that no run can be disturbed on."""
     city, school = rng.choice(CITIES), rng.choice(world.schools)
     actor, key = world.leaders[school.pk], "dispatch.request_special_dispatch"
