@@ -21,7 +21,7 @@ from dispatch.services import executing, sending
 from dispatch.tasks import execute
 from tests import factories
 
-from . import filling
+from . import filling, scratch
 from .common import say
 from .desk import Desk
 from .wholeness import Promise
@@ -84,6 +84,7 @@ class ImportDesk(Desk):
         for major in self.majors:
             factories.make_plan_line(school, batch, major=major, seats=size)
         people = factories.make_candidate_rows(season, size)
+        scratch.execute("ANALYZE")
         first = {one.number: (self.school, self.majors[0]) for one in people[: size * 9 // 10]}
         today = dict(first)
         for place, number in enumerate(first):
@@ -93,10 +94,11 @@ class ImportDesk(Desk):
                 today[number] = (self.school, self.majors[1])
         today |= {one.number: (self.school, self.majors[1]) for one in people[len(first) :]}
         self._bring_in(actor, people, first, write=True)
+        scratch.execute("ANALYZE")
         file = self._bring_in(actor, people, today)
         promise = ImportPromise(file, first, today)
         say(f"{size} candidates, {len(today)} rows: {promise.added}; plan {file.plan_digest[:16]}")
-        self.kept = Path(f"{settings.MEDIA_ROOT}.kept")
+        self.kept = Path(settings.MEDIA_ROOT) / "kept"
         shutil.rmtree(self.kept, ignore_errors=True)
         shutil.copytree(Path(settings.MEDIA_ROOT) / "imports", self.kept)
         return promise

@@ -156,7 +156,9 @@ def test_withdraw_frees_the_seat(cast, candidate, plan_line, client_of):
 def test_withdraw_of_what_the_office_has_just_refused_is_refused_in_words(cast, candidate, plan_line):
     """The dossier lies in the pool again, out of the school's sight."""
     placement = admit(cast.school, candidate, plan_line)
-    reviewing.admissions_refuse(actor=cast.reviewer, placements=[placement.pk], words="考生未签字")
+    reviewing.admissions_refuse(
+        actor=cast.reviewer, placements=[placement.pk], reason="A05", words="考生未签字"
+    )
     with walled(cast.school.scope), pytest.raises(Refusal, match="不是待审"):
         pool.pool_withdraw(actor=cast.school, placement=placement)
 

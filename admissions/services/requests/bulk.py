@@ -61,7 +61,7 @@ def requests_bulk_go_on(*, actor: User, bulk: RequestBulk) -> RequestBulk:
     Raises:
         Refusal: if it is another's, at work, or done.
     """
-    row = RequestBulk.objects.select_for_update(of=("self",)).get(pk=bulk.pk)
+    row = RequestBulk.objects.select_for_update(of=("self",), no_key=True).get(pk=bulk.pk)
     if row.officer_id != actor.pk:
         raise Refusal("只有发起人可以继续办理。")
     left = RequestBulkRow.objects.filter(bulk=row, outcome=Outcome.OPEN).count()

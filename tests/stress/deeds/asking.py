@@ -92,7 +92,7 @@ def answer_a_request(world: World, rng: Random):
         if way < 0.8:
             requests.request_approve(actor=actor, request=row.pk)
         elif way < 0.88:
-            requests.request_return(actor=actor, request=row.pk, words="演练")
+            requests.request_return(actor=actor, request=row.pk, reason="U01", words="演练")
         elif way < 0.93:
             requests.request_refuse(actor=actor, request=row.pk, reason="R09", words="演练")
         else:

@@ -29,7 +29,8 @@ def audit(world: World, rng: Random):
             approve = getattr(reviewing, f"{kind}_approve")
             approve(actor=actor, placements=keys, exactly=rng.random() < 0.5)
         else:
-            getattr(reviewing, f"{kind}_refuse")(actor=actor, placements=keys, words="请重新审阅")
+            refuse, code = getattr(reviewing, f"{kind}_refuse"), "A05" if admitted else "C01"
+            refuse(actor=actor, placements=keys, reason=code, words="请重新审阅")
 
 
 @deed(3)
@@ -39,7 +40,7 @@ def take_from_the_queue(world: World, rng: Random):
         if rng.random() < 0.5:
             reviewing.rows_take(actor=actor, state=rng.choice(list(reviewing.QUEUES)), number=3)
         else:
-            reviewing.rows_lay_back(actor=actor)
+            reviewing.rows_lay_back(actor=actor, state=rng.choice(list(reviewing.QUEUES)))
 
 
 @deed(10)
