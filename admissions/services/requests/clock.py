@@ -52,7 +52,9 @@ def request_tell(key: int) -> int:
     Returns:
         the number of events written.
     """
-    rows = Request.objects.select_for_update(of=("self",), skip_locked=True).select_related("season")
+    rows = Request.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).select_related(
+        "season"
+    )
     row = rows.filter(pk=key, state=State.SUBMITTED).first()
     if row is None:
         return 0
