@@ -238,7 +238,7 @@ def placements_locked(
         candidates: primary keys to limit to.
 
     Returns:
-        placements, each with ``state``.
+        placements as they are under the lock, each with ``state``, in the order of candidates.
     """
     rows = placements_of(sheet)
     if candidates is not None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.context import unwalled
 from accounts.models import User
 from accounts.refusals import Refusal
-from admissions.lifecycle import UNDECIDED, State
+from admissions.lifecycle import AT_SCHOOL, UNDECIDED, State
 from admissions.models import Batch, Choice
 from admissions.services.dossiers import Move, dossiers_move
 from quotas.models import PlanLine
@@ -171,13 +171,13 @@ def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
     sheet = sheet_locked(actor=actor, sheet=sheet)
     control = control_of(batch=sheet.batch_id, school=sheet.school_id)
     school_must_be_open(control)
-    undecided = placements_locked(sheet, UNDECIDED)
+    # All at once: one that is laid back among the undecided meanwhile is seen as such.
+    here = placements_locked(sheet, AT_SCHOOL)
+    undecided = [p for p in here if p.state in UNDECIDED]
     if undecided:
         raise Refusal(f"投档单 {sheet.number} 还有 {len(undecided)} 份档案未定，全部作出决定后才能提交。")
-    admitted, returned = (
-        placements_locked(sheet, {State.PROPOSE_ADMIT}),
-        placements_locked(sheet, {State.PROPOSE_RETURN}),
-    )
+    admitted = [p for p in here if p.state == State.PROPOSE_ADMIT]
+    returned = [p for p in here if p.state == State.PROPOSE_RETURN]
     if sheet.submitted_at and not admitted and not returned:
         raise Refusal(f"投档单 {sheet.number} 已经提交，没有新的决定。")
     if any(p.plan_line_id is None for p in admitted):
