@@ -17,6 +17,7 @@ from admissions.services.dossiers import Move, dossiers_move
 from admissions.services.papers import Paper
 from admissions.services.windows import closed_words, said, season_of, windows_of
 from dispatch.models import Placement
+from dispatch.services.school import batch_must_not_be_paused, pause_words, runs_pausing
 from quotas.models import PlanLine
 from quotas.services import seats_give_back, seats_take
 
@@ -58,6 +59,25 @@ def why_not_changed(actor: User, candidates: Sequence[int]) -> dict[int, str]:
     return missing | {pk: why for pk, why in reasons.items() if why}
 
 
+def why_not_moved(actor: User, candidates: Sequence[int]) -> dict[int, str]:
+    """Of some registered students those whose major may not be changed now, and why.
+
+    Beyond what bars every deed (``why_not_changed``): what has left the house on paper is corrected, not changed, and
+    the seats of a batch hold still from the confirmation of a dispatch to its release.
+
+    Args:
+        actor: of the school.
+        candidates: primary keys.
+    """
+    printed = {pk: f"{why}，不能修改专业，请按更正办理" for pk, why in not_withdrawn(candidates).items()}
+    batches = dict(
+        Enrolment.objects.visible_to(actor).filter(pk__in=candidates).values_list("pk", "plan_line__batch")
+    )
+    runs = runs_pausing(batches.values())
+    paused = {pk: pause_words(runs[batch]) for pk, batch in batches.items() if batch in runs}
+    return paused | printed | why_not_changed(actor, candidates)
+
+
 def refuse_unless_all(wrong: Mapping[int, str], names: Mapping[int, str], total: int) -> None:
     """Refuse a deed on several students if one of them may not be concerned.
 
@@ -93,11 +113,14 @@ def major_change(*, actor: User, candidate: int, plan_line: int, reason: str, wo
         words: more words; needed where the code asks for them.
 
     Raises:
-        Refusal: outside of the registration window, once the roster is filed, if he is held, if the line
-            is not of the school's plan for the candidate's city, or has no seat left, or without a reason.
+        Refusal: outside of the registration window, once the roster is printed, if he is held, while a dispatch of
+            the batch is under way, if the line is not of the school's plan for the candidate's city, or has no seat
+            left, or without a reason.
     """
     said = reason_said(CHANGE, reason, words)
-    (enrolment,) = _locked(actor, [candidate])
+    for batch in PlanLine.objects.filter(pk=plan_line).values_list("batch", flat=True):
+        batch_must_not_be_paused(batch)
+    (enrolment,) = _locked(actor, [candidate], why_not_moved)
     old = enrolment.plan_line
     new = PlanLine.objects.visible_to(actor).filter(
         pk=plan_line, school=enrolment.school_id, season=enrolment.season_id, city=old.city
@@ -218,7 +241,7 @@ def registrations_undo(*, actor: User, candidates: Sequence[int], reason: str, w
     )
 
 
-def _locked(actor: User, candidates: Sequence[int]) -> list[Enrolment]:
+def _locked(actor: User, candidates: Sequence[int], why_not=why_not_changed) -> list[Enrolment]:
     """Enrolments of the actor's own school, locked in key order, each of which may still be changed."""
     wanted = set(candidates)
     if not wanted:
@@ -229,7 +252,7 @@ def _locked(actor: User, candidates: Sequence[int]) -> list[Enrolment]:
         .select_related("candidate", "plan_line", "season")
         .order_by("pk")
     )
-    wrong = why_not_changed(actor, sorted(wanted))
+    wrong = why_not(actor, sorted(wanted))
     # Who was cancelled while this waited for the lock, and is registered anew by now, is not locked.
     wrong = dict.fromkeys(wanted - {row.pk for row in found}, "注册刚刚被改动，请刷新后再办理") | wrong
     refuse_unless_all(wrong, _names(found), len(wanted))

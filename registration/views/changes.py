@@ -13,7 +13,7 @@ from quotas.models import PlanLine
 
 from ..models import Enrolment
 from ..queries.students import own_students
-from ..services.registered import CHANGE, major_change, refuse_unless_all, why_not_changed
+from ..services.registered import CHANGE, major_change, refuse_unless_all, why_not_moved
 from .lists import StudentFilters, StudentTable
 from .students import stage_notes
 
@@ -81,7 +81,7 @@ class MajorForm(CodedReasonForm, ActionForm):
     reason_function = CHANGE
     field_order = ("plan_line", "reason", "words")
 
-    plan_line = LineField(label="改为", queryset=PlanLine.objects.none())
+    plan_line = LineField(label="改为", queryset=PlanLine.objects.none(), empty_label="请选择")
 
     def __init__(self, *args, enrolment, **kwargs):
         super().__init__(*args, **kwargs)
@@ -104,7 +104,7 @@ class ChangeMajorView(EnrolmentView):
         return super().get_form_kwargs() | {"enrolment": self.object}
 
     def preview(self, data):
-        refuse_unless_all(why_not_changed(self.actor, [self.object.pk]), {}, 1)
+        refuse_unless_all(why_not_moved(self.actor, [self.object.pk]), {}, 1)
         line = data["plan_line"]
         words = f"{self.said()} 的录取专业改为“{line.major_name}”：原专业的计划数释放，新专业余额减少 1 名。"
         return {"count": 1, "unit": "名", "words": words}

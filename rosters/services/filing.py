@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.context import deed_record
+from accounts.context import deed_record, unwalled
 from accounts.models import User
 from accounts.refusals import Refusal
 from registration.guards import enrolment_guard, withdrawal_guard
 from registration.models import Enrolment
 
 from ..models import Roster
+from ..queries.roster_rows import content_digest, roster_sections
 from .files import is_intact
 from .printing import printing_require
 
@@ -26,7 +27,8 @@ def roster_file(*, actor: User, roster: Roster) -> Roster:
 
     Raises:
         Refusal: if he printed it himself, it is filed already, not the last version, not supervised by
-            his office, or its file is not the one that was printed; outside of the window.
+            his office, its students are not those of the database any more, or its file is not the one that
+            was printed; outside of the window.
     """
     rows = Roster.objects.select_for_update(of=("self",), no_key=True).select_related("school", "season")
     roster = rows.get(pk=roster.pk)
@@ -48,6 +50,13 @@ def roster_file(*, actor: User, roster: Roster) -> Roster:
     if newer.exists():
         raise Refusal("该名册已有新版，请备案最新一版。")
     printing_require(roster.season, roster.stage)
+    # Who is being changed or cancelled holds one of these: either he is seen here, or he sees what is filed.
+    with unwalled():  # students of the school from other regions too; nothing of them is shown
+        students = Enrolment.objects.filter(season=roster.season, school=roster.school, stage=roster.stage)
+        list(students.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+        content, _ = content_digest(roster_sections(roster.season, roster.school, roster.stage))
+    if content != roster.content:
+        raise Refusal("打印以后注册名单或考生信息有变动，不能备案旧的名册。", hint="请打印新版后再备案。")
     if not is_intact(roster):
         raise Refusal("文件与打印时的摘要不符，可能已被改动，不能备案。", hint="请重新打印。")
     roster.state, roster.filed_by, roster.filed_at = Roster.State.FILED, actor, timezone.now()

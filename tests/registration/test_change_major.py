@@ -3,9 +3,11 @@
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Deed
 from admissions.models import Dossier, DossierEvent
+from dispatch.models import Run
 from registration.models import Enrolment
 from tests import factories
 from tests.factories_registration import admit, make_window, register
@@ -80,3 +82,18 @@ def test_needs_the_function(cast, client_of, student):
 
 def test_another_schools_student_is_not_there(cast, client_of, student):
     assert client_of(cast.other_school).get(f"{URL}{student.pk}/").status_code == 404
+
+
+def test_refused_while_a_dispatch_of_the_batch_is_under_way(cast, client_of, student, schools, batch):
+    other = factories.make_plan_line(schools[0], batch, major="730301", seats=1)
+    run = Run.objects.create(
+        batch=batch, round=1, state=Run.State.CONFIRMED, parameters={"ratio_percent": 100}, created_by=cast.city,
+        confirmed_by=cast.reviewer, confirmed_at=timezone.now(),
+    )  # fmt: skip
+    answer = client_of(cast.school).post(f"{URL}{student.pk}/", form(other, confirmed="1"))
+    assert answer.status_code == 422
+    assert "中职批正在投档，院校操作已暂停" in answer.content.decode()
+    asked = client_of(cast.school).post(f"{URL}{student.pk}/", form(other)).content.decode()
+    assert "院校操作已暂停" in asked, "it is told before one confirms"
+    Run.objects.filter(pk=run.pk).update(state=Run.State.RELEASED)
+    assert client_of(cast.school).post(f"{URL}{student.pk}/", form(other, confirmed="1")).status_code == 302

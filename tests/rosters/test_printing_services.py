@@ -10,6 +10,7 @@ from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.models import Candidate, Job
 from dispatch.models import Placement
+from registration.models import Enrolment
 from registration.services.registered import major_change, registrations_cancel
 from rosters.models import NoticeNumber, Printing, Roster
 from rosters.queries.checks import roster_checks
@@ -135,6 +136,27 @@ def test_filed_by_a_second_person(cast, roster):
 def test_not_filed_from_elsewhere(cast, roster):
     with pytest.raises(Refusal, match="不由您单位主管"):
         roster_file(actor=cast.other_city, roster=roster)
+
+
+def test_what_was_changed_since_it_was_printed_is_not_filed(cast, roster, students, print_now):
+    one = students[0].candidate_id
+    registrations_cancel(actor=cast.school, candidates=[one], reason="转学")
+    with pytest.raises(Refusal, match="打印以后注册名单或考生信息有变动"):
+        roster_file(actor=cast.second, roster=roster)
+    roster.refresh_from_db()
+    assert roster.state == "printed"
+    print_now()
+    newer = Roster.objects.latest("version")
+    assert newer.version == roster.version + 1
+    roster_file(actor=cast.second, roster=newer)
+
+
+def test_a_major_on_a_printed_page_is_corrected_not_changed(cast, roster, students, batch, schools):
+    other = factories.make_plan_line(schools[0], batch, major="730301")
+    one = students[0].candidate_id
+    with pytest.raises(Refusal, match="已列入录取名册第 1 版（已打印），不能修改专业，请按更正办理"):
+        major_change(actor=cast.school, candidate=one, plan_line=other.pk, reason="M01")
+    assert Enrolment.objects.get(pk=one).plan_line != other
 
 
 def test_what_is_filed_stays(cast, roster, students, batch, schools):
