@@ -125,7 +125,7 @@ class SheetForm(ActionForm):
             kept = signing.loads(text, salt=SALT, max_age=3600)
         except signing.BadSignature:
             raise forms.ValidationError("检查结果已过期，请重新上传。") from None
-        if (kept["function"], kept["batch"]) != (self.control.function, self.batch.pk):
+        if (kept["control"], kept["batch"]) != (type(self.control).__name__, self.batch.pk):
             raise forms.ValidationError("检查结果不属于这一批次，请重新上传。")
         return {"before": self.control.now(self.batch), "after": rows_of(kept["rows"]), "seen": kept["seen"]}
 

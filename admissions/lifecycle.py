@@ -390,11 +390,12 @@ STEPS: tuple[Step, ...] = (
         function="dispatch.set_candidate_status",
     ),
 )
-# Events that keep the state: what lies over it and blocks every step (挂起), and deadlines of schools that have
-# passed, of which the office is told; they change nothing for the candidate.
+# Events that keep the state: what lies over it and blocks every step (挂起), why a candidate is out of the pool,
+# and deadlines of schools that have passed, of which the office is told; those change nothing for the candidate.
 OVERLAYS: dict[str, str] = {
     "hold_dossier": "挂起",
     "release_dossier": "释放",
+    "set_status": "改设考生状态",
     "overdue_reading": "院校超期未阅，已告知招办",
     "overdue_confirming": "院校超期未提交，已告知招办",
 }

@@ -27,6 +27,7 @@ from .views import (
     single,
     special,
     status,
+    statuses,
 )
 
 app_name = "dispatch"
@@ -91,7 +92,16 @@ urlpatterns = [
     *import_pages("dispatch.import_daily_results", upload_is_home=True),
     *control.pages(),
     serve("dispatch.set_candidate_status", status.StatusRequestsView),
-    serve("dispatch.set_candidate_status", status.NewStatusView, "new"),
+    serve("dispatch.set_candidate_status", statuses.InForceView, "in-force"),
+    serve("dispatch.set_candidate_status", statuses.NewStatusView, "new"),
+    serve("dispatch.set_candidate_status", statuses.ImportStatusView, "import"),
+    serve("dispatch.set_candidate_status", statuses.StatusVersionsPage, "versions"),
+    serve("dispatch.set_candidate_status", statuses.StatusVersionsPage, "versions/<str:city>"),
+    serve(
+        "dispatch.set_candidate_status",
+        statuses.RestoreStatusView,
+        "versions/<str:city>/restore/<int:number>",
+    ),
     serve("dispatch.set_candidate_status", status.StatusRequestPage, "<int:pk>"),
     serve("dispatch.set_candidate_status", status.DecideStatusView, "<int:pk>/decide"),
     serve("dispatch.set_candidate_status", status.WithdrawStatusView, "<int:pk>/withdraw"),

@@ -2,6 +2,8 @@
 
 A control is the whole of what one function has set for a batch: rows, each with keys (a school, a county)
 and values. Every change writes the next version, so that two can be compared and an old one restored.
+What is set for more than a batch (the province's lines: a season) has that as its ground; ``filed``,
+``place``, ``hold`` and ``guard`` say then what differs.
 """
 
 import re
@@ -10,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.context import deed_record
 from accounts.functions import BY_KEY
@@ -26,6 +29,8 @@ MOMENT = "%Y-%m-%d %H:%M"
 
 # Apps above say here when nothing of a batch may be set; each raises a Refusal, or voids what rests on it.
 guards: list[Callable[[Batch], None]] = []
+# And here, before anything is saved, what it would meet with: sentences, for several batches at once.
+warners: list[Callable[[Iterable[Batch]], list[str]]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,47 @@ class Control:
     def title(self) -> str:
         return BY_KEY[self.function].title
 
+    def ground(self, actor: User):
+        """What it is set for, where that is no batch."""
+        raise NotImplementedError
+
+    def filed(self, batch: Batch) -> dict:
+        """The columns by which versions of this ground are found."""
+        return {"batch": batch}
+
+    def place(self, batch: Batch) -> str:
+        """What the ground is called: on the pages, in a deed, in the name of a sheet."""
+        return batch.name
+
+    def hold(self, actor: User, batch: Batch) -> Batch:
+        """The ground, locked, for somebody who may change it.
+
+        Raises:
+            Refusal: if it is of another place.
+        """
+        if not actor.scope.holds_region(batch.city):
+            raise Refusal(f"{batch.name}不属于您的管辖范围。")
+        return Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch.pk)
+
+    def guard(self, batch: Batch) -> None:
+        """Raises a Refusal while a run counts on it."""
+        for guard in guards:
+            guard(batch)
+
+    def warned(self, batch: Batch) -> list[str]:
+        """What a change would meet with now, in sentences, before it is saved."""
+        return [words for warner in warners for words in warner([batch])]
+
+    def kept(self, batch: Batch) -> QuerySet:
+        """All its versions of a ground, the newest first."""
+        found = self.versions.objects.filter(function=self.function, **self.filed(batch))
+        return found.order_by("-number")
+
+    def restored(self, batch: Batch, content: list) -> Rows:
+        """All rows as a version has them; of a single row what a version of before does not tell stays."""
+        rows = rows_of(content)
+        return rows if self.keyed else {(): self.now(batch)[()] | rows[()]}
+
     def keys(self, batch: Batch) -> tuple[Column, ...]:
         """Columns that name a row; none for what has only one row."""
         return ()
@@ -257,7 +303,7 @@ def differences_told(control: Control, batch: Batch, before: Rows, after: Rows) 
         if key or was is None or to_be is None:
             told.append(
                 (
-                    control.label(batch, key) or batch.name,
+                    control.label(batch, key) or control.place(batch),
                     control.words(batch, was),
                     control.words(batch, to_be),
                 )
@@ -281,8 +327,7 @@ def applicants(batch: Batch, schools: Iterable[str] | None = None) -> int:
 
 def version_of(control: Control, batch: Batch) -> int:
     """Number of the version in force; 0 before anything was changed."""
-    found = control.versions.objects.filter(batch=batch, function=control.function).order_by("-number")
-    return found.values_list("number", flat=True).first() or 0
+    return control.kept(batch).values_list("number", flat=True).first() or 0
 
 
 def rows_of(content: list) -> Rows:
@@ -321,8 +366,7 @@ def control_change(
         raise Refusal("没有任何变化。")
     if faults := control.faults(batch, before, after):
         raise Refusal(faults_words(control, batch, faults))
-    for guard in guards:
-        guard(batch)
+    control.guard(batch)
     if not number:
         number = 1
         _keep(control, batch, number, before, "平台记录修改之前的设置", actor)
@@ -333,7 +377,7 @@ def control_change(
     more = f"；等 {len(told)} 项" if len(told) > NAMED else ""
     deed_record(
         actor=actor,
-        subject=f"{control.title} {batch.name} 第 {number + 1} 版",
+        subject=f"{control.title} {control.place(batch)} 第 {number + 1} 版",
         count=len(changed),
         note=f"{note + '：' if note else ''}{'；'.join(said)}{more}",
     )
@@ -348,9 +392,7 @@ def control_allowed(actor: User, control: Control, batch: Batch) -> Batch:
     """
     if not actor.may(control.function):
         raise Refusal(f"您没有“{control.title}”的权限。")
-    if not actor.scope.holds_region(batch.city):
-        raise Refusal(f"{batch.name}不属于您的管辖范围。")
-    return Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch.pk)
+    return control.hold(actor, batch)
 
 
 def control_restore(*, actor: User, control: Control, batch: Batch, number: int) -> int:
@@ -362,12 +404,10 @@ def control_restore(*, actor: User, control: Control, batch: Batch, number: int)
     Raises:
         Refusal: as ``control_change``, or if there is no such version.
     """
-    kept = control.versions.objects.filter(batch=batch, function=control.function, number=number).first()
+    kept = control.kept(batch).filter(number=number).first()
     if kept is None:
         raise Refusal("没有这一版本。")
-    rows = rows_of(kept.content)
-    if not control.keyed:  # what a version of before does not tell stays
-        rows = {(): control.now(batch)[()] | rows[()]}
+    rows = control.restored(batch, kept.content)
     return control_change(actor=actor, control=control, batch=batch, after=rows, note=f"还原为第 {number} 版")
 
 
@@ -380,7 +420,7 @@ def faults_words(control: Control, batch: Batch, faults: list[Fault]) -> str:
 
 def _keep(control: Control, batch: Batch, number: int, rows: Rows, note: str, actor: User) -> None:
     control.versions.objects.create(
-        batch=batch,
+        **control.filed(batch),
         function=control.function,
         number=number,
         content=[[list(key), values] for key, values in sorted(rows.items())],

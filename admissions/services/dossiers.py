@@ -3,7 +3,7 @@
 Locks in key order, refuses all if one is refused, updates once and writes one event per dossier.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -196,20 +196,30 @@ def dossiers_hold(*, actor: User, candidates: Sequence[int], held: bool, reason:
 
 
 @transaction.atomic
-def dossiers_mark(*, step: str, dossiers: QuerySet[Dossier], subject: str, note: str) -> int:
-    """Leave an event on dossiers that changes nothing about them, by the platform's clockwork.
+def dossiers_mark(
+    *,
+    step: str,
+    dossiers: QuerySet[Dossier],
+    subject: str,
+    note: str = "",
+    actor: User | None = None,
+    notes: Mapping[int, str] | None = None,
+) -> int:
+    """Leave an event on dossiers that changes nothing about them.
 
     Args:
         step: key of ``OVERLAYS``.
-        dossiers: which; each is marked as it stands.
+        dossiers: which; each is marked as it stands. The caller answers for their lying within the actor's scope.
         subject: what the deed is called in the record.
-        note: the rule, in words.
+        note: the rule or the reason, in words.
+        actor: who marks; None for the platform's own clockwork.
+        notes: reasons of single candidates, which go before ``note``.
 
     Returns:
         the number of dossiers marked.
     """
     rows = list(dossiers.order_by("pk").values_list("pk", "state", "school_id", "placement_id"))
-    deed = deed_record(actor=None, subject=subject, count=len(rows), note=note)
+    deed = deed_record(actor=actor, subject=subject, count=len(rows), note=note)
     now = timezone.now()
     DossierEvent.objects.bulk_create(
         (
@@ -222,7 +232,7 @@ def dossiers_mark(*, step: str, dossiers: QuerySet[Dossier], subject: str, note:
                 deed=deed,
                 school_id=school,
                 placement_id=placement,
-                note=note,
+                note=(notes or {}).get(pk, note),
             )
             for pk, state, school, placement in rows
         ),

@@ -4,6 +4,7 @@ from django.core import signing
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.context import deed_record
 from accounts.forms import ActionForm
@@ -16,6 +17,7 @@ from ..models import Batch, Region
 from ..services.control_sheets import sheet_rows
 from ..services.controls import (
     Control,
+    control_allowed,
     control_change,
     control_restore,
     differences_told,
@@ -33,6 +35,7 @@ def control_pages(
     change: type["ChangeView"] | None = None,
     home: type["BatchesPage"] | None = None,
     page_template: str = "admissions/control_page.html",
+    under: str = "",
 ) -> list:
     """Bind the pages of a control below its function.
 
@@ -41,19 +44,20 @@ def control_pages(
         change: its form, if not the general one.
         home: its list of batches, if not the general one.
         page_template: of the page with its rows.
+        under: the tail of its pages, if they are about no batch but about what ``Control.ground`` gives.
     """
-    key, options = control.function, {"control": control}
+    key, options = control.function, {"control": control, "under": under}
     change = change or ChangeView
-    one_row = not control.keyed
+    one_row, at = not control.keyed, under or "<int:pk>"
     first = options if one_row else options | {"template_name": page_template}
     return [
-        serve(key, home or BatchesPage),
-        serve(key, change if one_row else ControlPage, "<int:pk>", **first),
-        *([] if one_row else [serve(key, change, "<int:pk>/change", **options)]),
-        serve(key, ExportView, "<int:pk>/export", **options),
-        serve(key, ImportView, "<int:pk>/import", **options),
-        serve(key, VersionsPage, "<int:pk>/versions", **options),
-        serve(key, RestoreView, "<int:pk>/restore/<int:number>", **options),
+        *([] if under else [serve(key, home or BatchesPage)]),
+        serve(key, change if one_row else ControlPage, at, **first),
+        *([] if one_row else [serve(key, change, f"{at}/change", **options)]),
+        serve(key, ExportView, f"{at}/export", **options),
+        serve(key, ImportView, f"{at}/import", **options),
+        serve(key, VersionsPage, f"{at}/versions", **options),
+        serve(key, RestoreView, f"{at}/restore/<int:number>", **options),
     ]
 
 
@@ -83,23 +87,35 @@ class BatchesPage(PageView):
 
 
 class ControlMixin(ObjectMixin):
-    """A page about what one function has set for one batch."""
+    """A page about what one function has set for one batch, or for the ground that it has of its own."""
 
     model = Batch
     control: Control = None
+    under = ""
+
+    @cached_property
+    def object(self):
+        return self.control.ground(self.actor) if self.under else super().object
 
     def tail(self, name: str, **kwargs) -> str:
         """Address of a page of this batch."""
+        if self.under:
+            return self.page(self.under if name == "one" else f"{self.under}__{name}", **kwargs)
         return self.page(name, pk=self.object.pk, **kwargs)
 
+    def tabs(self) -> list[tuple[str, str, str]]:
+        """The pages of this ground: address, title, icon."""
+        return [
+            (self.tail("one"), self.control.title if self.under else "设置", "sliders"),
+            (self.tail("import"), "导入", "upload"),
+            (self.tail("export"), "导出", "file-earmark-spreadsheet"),
+            (self.tail("versions"), "版本", "clock-history"),
+        ]
+
     def get_context_data(self, **kwargs):
-        tabs = [(self.tail("one"), "设置", "sliders")]
-        tabs.append((self.tail("import"), "导入", "upload"))
-        tabs.append((self.tail("export"), "导出", "file-earmark-spreadsheet"))
-        tabs.append((self.tail("versions"), "版本", "clock-history"))
         return super().get_context_data(
-            control=self.control, tabs=tabs, here=self.request.path, home_url=self.page(),
-            version=version_of(self.control, self.object), **kwargs,
+            control=self.control, place=self.control.place(self.object), tabs=self.tabs(), here=self.request.path,
+            home_url=self.page(), version=version_of(self.control, self.object), **kwargs,
         )  # fmt: skip
 
 
@@ -160,6 +176,7 @@ class ChangeBase(ControlMixin, ActionView):
 
     def preview(self, data):
         control, batch = self.control, self.object
+        control_allowed(self.actor, control, batch)
         before, after = data["before"], data["after"]
         told = differences_told(control, batch, before, after)
         if not told:
@@ -168,7 +185,7 @@ class ChangeBase(ControlMixin, ActionView):
         return {
             "count": len(told), "unit": "项变化", "header": ("对象", "原设置", "新设置"), "rows": told[:SHOWN],
             "words": f"涉及 {touched.schools} 所院校、{touched.candidates} 名填报了志愿的考生。{touched.said}",
-            "warnings": touched.words,
+            "warnings": [*touched.words, *control.warned(batch)],
         }  # fmt: skip
 
     def act(self, data):
@@ -235,8 +252,9 @@ class ExportView(ControlMixin, FunctionView):
     def get(self, request, *args, **kwargs):
         control, batch = self.control, self.object
         rows = sheet_rows(control, batch, control.listed(batch))
-        deed_record(actor=self.actor, subject=f"导出{control.title} {batch.name}", count=len(rows) - 1)
-        return workbook_response(f"{control.title}-{batch.name}-{timezone.localtime():%Y%m%d%H%M}.xlsx", rows)
+        place = control.place(batch)
+        deed_record(actor=self.actor, subject=f"导出{control.title} {place}", count=len(rows) - 1)
+        return workbook_response(f"{control.title}-{place}-{timezone.localtime():%Y%m%d%H%M}.xlsx", rows)
 
 
 class ImportView(ChangeBase):
@@ -252,7 +270,7 @@ class ImportView(ChangeBase):
     def preview(self, data):
         found = super().preview(data)
         kept = {
-            "function": self.control.function,
+            "control": type(self.control).__name__,
             "batch": self.object.pk,
             "seen": data["seen"],
             "rows": [[list(key), row] for key, row in data["after"].items()],
@@ -272,33 +290,36 @@ class VersionsPage(ControlMixin, PageView):
 
     template_name = "admissions/control_versions.html"
 
+    def versions(self) -> list[dict]:
+        """Newest first: number, at, by, rows (how many), note, restore and about (addresses, or empty)."""
+        kept = list(self.control.kept(self.object).select_related("made_by"))
+        self.contents = {version.number: version.content for version in kept}
+        return [
+            {
+                "number": one.number, "at": one.made_at, "by": one.made_by.name, "rows": len(one.content),
+                "note": one.note, "restore": self.tail("restore", number=one.number) if place else "",
+            }
+            for place, one in enumerate(kept)
+        ]  # fmt: skip
+
+    def differ(self, old: int, new: int) -> tuple[dict, dict]:
+        """The rows of two versions, or those in which they differ."""
+        return rows_of(self.contents[old]), rows_of(self.contents[new])
+
     def get_context_data(self, **kwargs):
-        found = self.control.versions.objects.filter(batch=self.object, function=self.control.function)
-        versions = list(found.order_by("-number").select_related("made_by"))
-        by_number = {version.number: version for version in versions}
-        pair = [by_number.get(self._number(name)) for name in ("old", "new")]
-        if not all(pair) and len(versions) > 1:
-            pair = [versions[1], versions[0]]
-        rows = []
-        if all(pair):
-            control, batch = self.control, self.object
-            old, new = (rows_of(version.content) for version in pair)
-            rows = differences_told(control, batch, old, new)
-        listed = [
-            {"version": v, "restore": self.tail("restore", number=v.number), "rows": len(v.content)}
-            for v in versions
-        ]
+        versions = self.versions()
+        numbers = [version["number"] for version in versions]
+        pair = [self._number(name) for name in ("old", "new")]
+        if not set(pair) <= set(numbers):
+            pair = numbers[1::-1] if len(numbers) > 1 else None
+        rows = differences_told(self.control, self.object, *self.differ(*pair)) if pair else []
         return super().get_context_data(
-            versions=listed,
-            pair=pair if all(pair) else None,
-            differences=rows[:200],
-            count=len(rows),
-            **kwargs,
+            versions=versions, pair=pair, differences=rows[:200], count=len(rows), **kwargs
         )
 
     def _number(self, name: str) -> int:
         text = self.request.GET.get(name, "")
-        return int(text) if text.isdecimal() and len(text) < 9 else 0
+        return int(text) if text.isdecimal() and len(text) < 9 else -1
 
 
 class RestoreForm(ActionForm):
@@ -314,9 +335,7 @@ class RestoreView(ChangeBase):
     done = "已还原，{result} 项有变化。"
 
     def kept(self):
-        found = self.control.versions.objects.filter(
-            batch=self.object, function=self.control.function, number=self.kwargs["number"]
-        ).first()
+        found = self.control.kept(self.object).filter(number=self.kwargs["number"]).first()
         if found is None:
             raise Http404
         return found
@@ -325,10 +344,8 @@ class RestoreView(ChangeBase):
         return super().get_context_data(kept=self.kept(), **kwargs)
 
     def preview(self, data):
-        before, after = self.control.now(self.object), rows_of(self.kept().content)
-        if not self.control.keyed:
-            after = {(): before[()] | after[()]}
-        data |= {"before": before, "after": after}
+        before = self.control.now(self.object)
+        data |= {"before": before, "after": self.control.restored(self.object, self.kept().content)}
         return super().preview(data)
 
     def act(self, data):

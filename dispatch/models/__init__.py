@@ -2,6 +2,7 @@ from .auto import AutoDecision, AutoRule, AutoSwitch, AutoTrial, AutoVersion
 from .control import (
     ControlVersion,
     ProvinceLine,
+    ProvinceVersion,
     RegionLine,
     SchoolCondition,
     SchoolControl,
@@ -15,7 +16,7 @@ from .record import Rehearsal, Seal, Verification
 from .run import FrozenChoices, Run, RunSchool
 from .sheet import Sheet
 from .single import SingleDispatch
-from .status import StatusRequest
+from .status import CandidateStatus, StatusChange, StatusRequest
 from .testing import SchoolTest, Trait
 
 __all__ = [
@@ -24,12 +25,14 @@ __all__ = [
     "AutoSwitch",
     "AutoTrial",
     "AutoVersion",
+    "CandidateStatus",
     "ControlVersion",
     "Drawing",
     "FrozenChoices",
     "HandOut",
     "Placement",
     "ProvinceLine",
+    "ProvinceVersion",
     "Reconsideration",
     "RegionLine",
     "Rehearsal",
@@ -43,6 +46,7 @@ __all__ = [
     "Seal",
     "Sheet",
     "SingleDispatch",
+    "StatusChange",
     "StatusRequest",
     "Trait",
     "Verification",

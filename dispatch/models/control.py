@@ -151,3 +151,24 @@ class ControlVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["batch", "function", "number"], name="control_version_once")
         ]
+
+
+class ProvinceVersion(models.Model):
+    """All lowest lines of a province's season as they stood after one change. Rows are only ever added."""
+
+    season = models.ForeignKey(Season, models.PROTECT, related_name="+")
+    function = models.CharField("功能", max_length=60)
+    number = models.PositiveIntegerField("版本")
+    content = models.JSONField("内容")
+    note = models.CharField("说明", max_length=200, blank=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField("时间", auto_now_add=True)
+
+    objects = SeasonRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "全省最低分数线版本"
+        ordering = ["season", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["season", "function", "number"], name="province_version_once")
+        ]

@@ -3,9 +3,10 @@
 from django import forms
 
 from accounts.forms import ActionForm
+from accounts.models import Organisation
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, serve
-from admissions.models import Batch, Region, School
+from admissions.models import Region, School
 from admissions.reference import plan_kinds
 from admissions.templatetags.words import region_name
 from admissions.views.controls import BatchesPage, ChangeView, control_pages
@@ -14,23 +15,12 @@ from admissions.views.imports import import_pages
 from ..condition_kinds import KINDS
 from ..models import ProvinceLine
 from ..services import control
-from ..services.control import CONTROLS
+from ..services.control import CONTROLS, PROVINCE_LINE
 from ..services.control.conditions import tried
 from ..services.control.mode import keys_known, mode_example
 
 BLANK = 4
 MOST = 16
-
-
-class MarksField(forms.DecimalField):
-    """Marks with at most two decimals, kept as hundredths."""
-
-    def __init__(self, **kwargs):
-        super().__init__(max_digits=6, decimal_places=2, min_value=0, **kwargs)
-
-    def clean(self, value):
-        marks = super().clean(value)
-        return None if marks is None else int(marks * 100)
 
 
 def cities_of(actor) -> list[tuple[str, str]]:
@@ -117,41 +107,8 @@ class RegionLinePage(BatchesPage):
         ]
         return super().get_context_data(
             floors=floors, province_url=self.page("province"),
-            may_set=self.actor.organisation.kind == "province", **kwargs,
+            may_set=self.actor.organisation.kind == Organisation.Kind.PROVINCE, **kwargs,
         )  # fmt: skip
-
-
-class ProvinceLineForm(ActionForm):
-    kind = forms.ChoiceField(
-        label="计划类型", required=False,
-        choices=[("", "全部"), *((kind.code, f"{kind.code} {kind.name}") for kind in plan_kinds())],
-    )  # fmt: skip
-    score = MarksField(label="分数线", required=False, help_text="各市满分不同的，请填下一项")
-    percent = forms.IntegerField(
-        label="满分的百分之几", required=False, min_value=1, max_value=100,
-        help_text="按各市计分科目满分折算；两项都不填即取消",
-    )  # fmt: skip
-
-
-class ProvinceLineView(ActionView):
-    """The lowest line of the province; set by the province only."""
-
-    form_class = ProvinceLineForm
-    template_name = "dispatch/set_province_line_form.html"
-    confirm = True
-    done = "全省最低分数线已设置。"
-
-    def preview(self, data):
-        if self.actor.organisation.kind != "province":
-            raise Refusal("全省最低分数线由省招办设置。")
-        batches = Batch.objects.visible_to(self.actor).filter(season__current=True)
-        return {"count": batches.count(), "unit": "个批次", "words": "全省各市各批次都不低于这条线。"}
-
-    def act(self, data):
-        control.province_line_set(actor=self.actor, **data)
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(cancel_url=self.page(), **kwargs)
 
 
 class ConditionsPage(BatchesPage):
@@ -277,6 +234,6 @@ def pages() -> list:
     return [
         *bound,
         serve("dispatch.set_batches", AddBatchView, "new"),
-        serve("dispatch.set_region_line", ProvinceLineView, "province"),
+        *control_pages(PROVINCE_LINE, under="province", page_template="dispatch/set_province_line.html"),
         *import_pages("dispatch.set_school_conditions"),
     ]

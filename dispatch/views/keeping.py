@@ -1,12 +1,10 @@
 """档案管理 of an office: cancel a sheet or a dispatch, recall, hold and release."""
 
 from django import forms
-from django.http import QueryDict
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from accounts.forms import ActionForm
-from accounts.refusals import Refusal
 from accounts.views.base import ActionView, ObjectMixin
 from accounts.views.lists import ListView
 from admissions.lifecycle import WORDS, State
@@ -20,6 +18,7 @@ from ..queries.sheets import counts_of
 from ..services import keeping
 from ..tables_keeping import AtSchoolTable, CancelSheetTable, HeldTable
 from .finding import FiguredListView
+from .listing import numbers_chosen
 
 SHOWN = 20
 
@@ -155,17 +154,7 @@ class CandidatesDeed(ActionView):
         return super().get_context_data(danger=self.danger, cancel_url=self.page(), **kwargs)
 
     def _chosen(self, rows, number: str, filters=None) -> list[str]:
-        if self.request.POST.get("all") and filters is not None:
-            rows = filters(
-                QueryDict(self.request.POST.get("query", "")), queryset=rows, request=self.request
-            ).qs
-        else:
-            keys = [key for key in self.request.POST.getlist("chosen") if key.isdecimal()]
-            rows = rows.filter(pk__in=keys)
-        numbers = list(rows.order_by().values_list(number, flat=True)[: keeping.FEW + 1])
-        if len(numbers) > keeping.FEW:
-            raise Refusal(f"一次最多 {keeping.FEW} 名考生，请缩小查询范围。")
-        return numbers
+        return numbers_chosen(self.request, rows, number, filters, most=keeping.FEW)
 
 
 class TakeBackView(CandidatesDeed):

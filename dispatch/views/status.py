@@ -1,8 +1,9 @@
-"""设置考生状态: requests, a new one, and the second person's decision."""
+"""设置考生状态: requests, and the second person's decision; for the statuses themselves see ``statuses``."""
 
 import django_filters as filters
 import django_tables2 as tables
 from django import forms
+from django.core.paginator import Paginator
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -11,11 +12,14 @@ from accounts.forms import ActionForm
 from accounts.views.base import ActionView, FunctionView, ObjectMixin, PageView
 from accounts.views.lists import ListView
 from accounts.views.workbooks import workbook_response
-from admissions.models import Candidate
+from admissions.services.control_sheets import sheet_rows
 
-from ..models import StatusRequest
+from ..models import StatusChange, StatusRequest
+from ..models.status import MIXED
 from ..services import status as services
-from .listing import numbers_of
+from ..services.control.status import STATUS
+
+PER_PAGE = 50
 
 
 class RequestTable(tables.Table):
@@ -23,13 +27,28 @@ class RequestTable(tables.Table):
 
     pk = tables.Column(verbose_name="编号")
     status = tables.Column(orderable=False)
-    count = tables.Column(accessor="candidates", verbose_name="考生数", orderable=False)
+    count = tables.Column(
+        accessor="candidates", verbose_name="考生数", orderable=False,
+        attrs={"td": {"class": "num"}, "th": {"class": "num"}},
+    )  # fmt: skip
     made_by = tables.Column(accessor="made_by__name", verbose_name="申请人", orderable=False)
     decided_by = tables.Column(accessor="decided_by__name", verbose_name="复核人", orderable=False)
+    version = tables.Column(orderable=False, attrs={"td": {"class": "num"}, "th": {"class": "num"}})
 
     class Meta:
         model = StatusRequest
-        fields = ("pk", "status", "count", "words", "state", "made_by", "made_at", "decided_by", "decided_at")
+        fields = (
+            "pk",
+            "status",
+            "count",
+            "words",
+            "state",
+            "made_by",
+            "made_at",
+            "decided_by",
+            "decided_at",
+            "version",
+        )
         attrs = {"aria-label": "考生状态申请"}
         empty_text = "没有申请"
 
@@ -46,7 +65,9 @@ class RequestTable(tables.Table):
 
 class RequestFilter(filters.FilterSet):
     state = filters.ChoiceFilter(label="状态", choices=StatusRequest.State.choices, empty_label="全部")
-    status = filters.ChoiceFilter(label="设为", choices=StatusRequest.Status.choices, empty_label="全部")
+    status = filters.ChoiceFilter(
+        label="设为", choices=[*StatusRequest.Status.choices, (MIXED, "多种状态")], empty_label="全部"
+    )
     words = filters.CharFilter(label="原因", lookup_expr="contains")
 
     class Meta:
@@ -68,54 +89,12 @@ class StatusRequestsView(ListView):
 
     @property
     def list_actions(self):
-        return ({"title": "新建申请", "url": self.page("new"), "icon": "plus-lg", "primary": True},)
-
-
-class NewForm(ActionForm):
-    status = forms.ChoiceField(label="设为", choices=StatusRequest.Status.choices)
-    words = forms.CharField(label="原因", max_length=200, help_text="写入考生轨迹")
-    numbers = forms.CharField(
-        label="考生号", required=False, max_length=60_000, widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=f"一行一个，或用空格分开；一次最多 {services.MOST} 名",
-    )  # fmt: skip
-    upload = forms.FileField(label="或上传名单", required=False, help_text="XLSX 或 CSV，须有“考生号”一列")
-
-    def clean(self):
-        data = super().clean()
-        if data.get("upload"):
-            data["numbers"] = "\n".join(numbers_of(data["upload"]))
-        data["numbers"] = (data.get("numbers") or "").split()
-        if not data["numbers"] and not self.errors:
-            self.add_error("numbers", "请填写考生号或上传名单。")
-        return data
-
-
-class NewStatusView(ActionView):
-    """A request, looked at before it is sent."""
-
-    form_class = NewForm
-    template_name = "dispatch/set_candidate_status_new.html"
-    confirm = True
-    submit_label = "提交复核"
-    done = "已提交，等待另一人复核。"
-
-    def preview(self, data):
-        found = services.candidates_named(actor=self.actor, status=data["status"], numbers=data["numbers"])
-        self.request.POST = self.request.POST.copy()  # a list that was uploaded is sent again as numbers
-        self.request.POST["numbers"] = "\n".join(candidate.number for candidate in found)
-        return {
-            "count": len(found), "unit": "名考生", "header": ("考生号", "姓名", "现状态"),
-            "rows": [(c.number, c.name, c.dossier.word) for c in found[:20]],
-            "words": "提交后由另一人复核，复核同意才生效。",
-        }  # fmt: skip
-
-    def act(self, data):
-        services.status_request(
-            actor=self.actor, status=data["status"], words=data["words"], numbers=data["numbers"]
+        return (
+            {"title": "新建申请", "url": self.page("new"), "icon": "plus-lg", "primary": True},
+            {"title": "现行状态", "url": self.page("in_force"), "icon": "list-ul"},
+            {"title": "导入", "url": self.page("import"), "icon": "upload"},
+            {"title": "版本", "url": self.page("versions"), "icon": "clock-history"},
         )
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(cancel_url=self.page(), **kwargs)
 
 
 class OneRequest(ObjectMixin):
@@ -126,9 +105,21 @@ class OneRequest(ObjectMixin):
     def rows(self):
         return super().rows().select_related("made_by", "decided_by")
 
-    def candidates(self):
-        seen = self.visible(Candidate).filter(pk__in=self.object.candidates)
-        return seen.select_related("dossier").order_by("number")
+    def changes(self):
+        """What it asks, of the candidates that the actor sees."""
+        seen = self.visible(StatusChange).filter(request=self.object)
+        return seen.select_related("candidate__dossier").order_by("candidate__number")
+
+    def rows_told(self, changes) -> list[tuple[str, str, str, str]]:
+        """Number, name, status as it was, as it is to be."""
+        return [
+            (
+                one.candidate.number, one.candidate.name,
+                STATUS.words(None, {"status": one.was, "words": one.was_words} if one.was else None),
+                STATUS.words(None, {"status": one.status, "words": one.words}),
+            )
+            for one in changes
+        ]  # fmt: skip
 
     def get_success_url(self):
         return self.page("one", pk=self.object.pk)
@@ -142,14 +133,21 @@ class StatusRequestPage(OneRequest, PageView):
     def get_context_data(self, **kwargs):
         request, open_ = self.object, self.object.state == StatusRequest.State.SUBMITTED
         own = request.made_by_id == self.actor.pk
+        page = Paginator(self.changes(), PER_PAGE).get_page(self.request.GET.get("page"))
+        gone = services.moved_on(page) if open_ else {}
         return super().get_context_data(
-            candidates=self.candidates()[:200],
+            rows=[
+                (told, one.candidate.dossier.word, gone.get(one.candidate_id, ""))
+                for told, one in zip(self.rows_told(page), page, strict=True)
+            ],
+            page=page,
             count=len(request.candidates),
             may_decide=open_ and not own,
             may_withdraw=open_ and own,
             decide_url=self.page("decide", pk=request.pk),
             withdraw_url=self.page("withdraw", pk=request.pk),
             export_url=self.page("export", pk=request.pk),
+            versions_url=self.page("versions", city=request.city),
             list_url=self.page(),
             **kwargs,
         )
@@ -172,12 +170,16 @@ class DecideStatusView(OneRequest, ActionView):
     done = "已复核，{result} 名考生的状态有变化。"
 
     def preview(self, data):
-        request = self.object
-        verb = f"设为“{request.get_status_display()}”" if data["agree"] == "1" else "不作改动"
-        rows = [(c.number, c.name, c.dossier.word) for c in self.candidates()[:20]]
+        request, changes = self.object, self.changes()
+        touched = STATUS.touched_by(self.object.candidates)
+        said = f"涉及 {touched.schools} 所院校、{touched.candidates} 名填报了志愿的考生。"
+        gone = services.moved_on(changes[: services.MOST]).values() if data["agree"] == "1" else ()
+        late = [f"{len(gone)} 名考生在申请以后状态有变化，现在不能同意，详见申请页。"] if gone else []
         return {
-            "count": len(request.candidates), "unit": "名考生", "words": verb, "rows": rows,
-            "header": ("考生号", "姓名", "现状态"),
+            "count": len(request.candidates), "unit": "名考生", "rows": self.rows_told(changes[:20]),
+            "words": f"同意后立即生效。{said}" if data["agree"] == "1" else "不同意，不作改动。",
+            "header": ("考生号", "姓名", "原状态", "新状态"),
+            "warnings": [*late, *touched.words] if data["agree"] == "1" else [],
         }  # fmt: skip
 
     def act(self, data):
@@ -204,9 +206,10 @@ class WithdrawStatusView(OneRequest, ActionView):
 
 
 class ExportStatusView(OneRequest, FunctionView):
-    """The candidates of a request as a sheet, which may be uploaded for another request."""
+    """What a request asks as a sheet, which may be imported for another request."""
 
     def get(self, request, *args, **kwargs):
-        rows = [(c.number, c.name, c.dossier.word) for c in self.candidates()]
+        rows = {(one.candidate.number,): {"status": one.status, "words": one.words} for one in self.changes()}
+        sheet = sheet_rows(STATUS, STATUS.ground(self.actor), rows)
         deed_record(actor=self.actor, subject=f"导出考生状态第 {self.object.pk} 号申请", count=len(rows))
-        return workbook_response(f"考生状态申请-{self.object.pk}.xlsx", [("考生号", "姓名", "现状态"), *rows])
+        return workbook_response(f"考生状态申请-{self.object.pk}.xlsx", sheet)

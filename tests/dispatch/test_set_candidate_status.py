@@ -80,10 +80,10 @@ def test_all_who_cannot_are_named_and_nobody_is_asked_for(cast, batch, schools, 
     Dossier.objects.filter(pk=out.pk).update(held=True)
     with pytest.raises(Refusal) as refused:
         asked(cast.city, [free, out, other])
-    assert f"{out.number}（挂起）" in str(refused.value)
-    assert f"{other.number}（没有这名考生）" in str(refused.value)
+    assert f"{out.number}：档案已挂起" in str(refused.value)
+    assert f"{other.number}：没有这名考生" in str(refused.value)
     assert free.number not in str(refused.value)
-    with pytest.raises(Refusal, match="须为“不参加”"):
+    with pytest.raises(Refusal, match="没有可以恢复的状态"):
         asked(cast.city, [free], "restored")
     for wrong in ({"numbers": ""}, {"words": ""}, {"status": "asleep"}):
         data = {"status": "absent", "words": "x", "numbers": free.number} | wrong | CONFIRMED
@@ -128,8 +128,9 @@ def test_a_dossier_that_has_moved_since_stops_the_whole_request(cast, make_candi
     two = make_candidates(2)
     request = asked(cast.city, two)
     Dossier.objects.filter(pk=two[1].pk).update(held=True)
-    with pytest.raises(Refusal, match="挂起"):
+    with pytest.raises(Refusal, match=f"{two[1].number}：.*已挂起") as refused:
         status.status_decide(actor=cast.second, request=request, agree=True)
+    assert two[0].number not in str(refused.value)
     assert states(two) == ["pool", "pool"]
 
 

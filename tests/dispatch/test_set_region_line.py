@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from accounts.models import Deed
 from accounts.refusals import Refusal
-from dispatch.models import ProvinceLine, RegionLine, Run
+from dispatch.models import RegionLine
 from dispatch.services import control
 from tests import factories
 
@@ -57,43 +57,6 @@ def test_bad_input_changes_nothing(cast, batch, client_of, data):
 def test_a_county_of_another_city_is_refused_by_the_service_too(cast, batch):
     with pytest.raises(Refusal, match="县区"):
         control.set_region_line(actor=cast.city, batch=batch, county="440303", score=1)
-
-
-def test_the_province_sets_a_floor_for_all(cast, batch, client_of):
-    page = reverse("dispatch:set_region_line__province")
-    client = client_of(cast.province)
-    assert "个批次" in client.post(page, {"kind": "22", "percent": "60"}).content.decode()
-    assert not ProvinceLine.objects.exists()
-    assert client.post(page, {"kind": "22", "percent": "60"} | CONFIRMED).status_code == 302
-    assert "满分的 60%" in client.get(reverse("dispatch:set_region_line")).content.decode()
-    with pytest.raises(Refusal, match="低于全省最低分数线 216 分"):
-        control.set_region_line(actor=cast.city, batch=batch, county="", kind="22", score=21500)
-    control.set_region_line(actor=cast.city, batch=batch, county="", kind="", score=100)
-    assert client.post(page, {"kind": "22"} | CONFIRMED).status_code == 302
-    assert not ProvinceLine.objects.exists()
-    assert Deed.objects.filter(subject__startswith="设置全省最低分数线").count() == 2
-
-
-@pytest.mark.parametrize(
-    "data",
-    [{"score": "1", "percent": "60"}, {"percent": "101"}, {"percent": "0"}, {}, {"kind": "77", "score": "1"}],
-)
-def test_a_floor_that_says_nothing_or_two_things_is_refused(cast, season, client_of, data):
-    page = reverse("dispatch:set_region_line__province")
-    assert client_of(cast.province).post(page, data | CONFIRMED).status_code == 422
-    assert not ProvinceLine.objects.exists()
-
-
-def test_no_city_sets_the_floor_nor_is_it_set_while_a_run_is_confirmed(cast, batch, client_of):
-    page = reverse("dispatch:set_region_line__province")
-    assert client_of(cast.city).post(page, {"score": "1"} | CONFIRMED).status_code == 422
-    assert client_of(cast.idle).get(page).status_code == 403
-    Run.objects.create(
-        batch=batch, round=1, created_by=cast.city, confirmed_by=cast.second, state=Run.State.CONFIRMED
-    )
-    answer = client_of(cast.province).post(page, {"score": "1"} | CONFIRMED)
-    assert "不能修改参数" in answer.content.decode()
-    assert not ProvinceLine.objects.exists()
 
 
 def test_needs_the_permission_and_the_own_city(cast, batch, client_of):

@@ -9,8 +9,9 @@ from admissions.services.controls import Control, Touched, control_change
 
 from .batches import SetBatches, batch_add
 from .conditions import SetSchoolConditions
-from .lines import SetRegionLine, SetSchoolLine, province_line_set
+from .lines import SetRegionLine, SetSchoolLine
 from .mode import SetMode
+from .province import SetProvinceLine
 from .schools import SetSchoolBatch, SetSchoolReview, SetSchoolStatus
 
 CONTROLS: dict[str, Control] = {
@@ -27,7 +28,9 @@ CONTROLS: dict[str, Control] = {
     )
 }
 
-__all__ = ["CONTROLS", "Touched", "batch_add", "province_line_set", "set_mode", "set_region_line"]
+PROVINCE_LINE = SetProvinceLine()
+
+__all__ = ["CONTROLS", "PROVINCE_LINE", "Touched", "batch_add", "set_mode", "set_region_line"]
 
 
 def set_mode(*, actor: User, batch: Batch, values: dict) -> int:

@@ -1,12 +1,14 @@
 """What the controls of this app share: schools of a batch, and the guard of a run under way."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.utils import OperationalError
 
 from accounts.refusals import Refusal
 from admissions.models import Batch, Region
 from admissions.reference import plan_kinds
-from admissions.services.controls import Control, guards
+from admissions.services.controls import Control, guards, warners
 from quotas.services.school_controls import SchoolsControl as OfSchools
 from quotas.services.school_controls import schools_named, schools_of
 
@@ -17,6 +19,7 @@ __all__ = [
     "BatchControl",
     "SchoolsControl",
     "batch_free",
+    "batches_warned",
     "counties_of",
     "kinds_of",
     "schools_named",
@@ -50,7 +53,24 @@ def batch_free(batch: Batch) -> None:
     Run.objects.filter(pk__in=rehearsed).update(state=Run.State.DRAFT, fingerprint="", outcome_digest="")
 
 
+def batches_warned(batches: Iterable[Batch]) -> list[str]:
+    """What a change to these batches would meet with: runs that forbid it, rehearsals that it makes void."""
+    words = []
+    if barring := runs_named(batches, PAUSING_STATES):
+        words.append(f"{barring}有一次投档已复核或正在进行，在它发布或撤销之前不能生效。")
+    if void := runs_named(batches, [Run.State.REHEARSED]):
+        words.append(f"{void}已有预演的投档，生效后预演作废，须重新预演。")
+    return words
+
+
+def runs_named(batches: Iterable[Batch], states: Iterable[str] = PAUSING_STATES) -> str:
+    """Names of those batches of which a run is in one of the states; empty for none."""
+    found = Run.objects.filter(batch__in=batches, state__in=states)
+    return "、".join(found.order_by("batch").values_list("batch__name", flat=True).distinct())
+
+
 guards.append(batch_free)
+warners.append(batches_warned)
 
 
 def counties_of(batch: Batch) -> dict[str, str]:

@@ -1,21 +1,15 @@
-"""设置区域分数线, 设置院校区域分数线; and the lowest line of the province."""
+"""设置区域分数线, 设置院校区域分数线; for the lowest line of the province see ``province``."""
 
-from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
-from accounts.context import deed_record
-from accounts.models import Organisation, User
-from accounts.refusals import Refusal
 from admissions.lifecycle import State
-from admissions.models import Batch, Candidate, Choice, Season
-from admissions.reference import plan_kinds
+from admissions.models import Batch, Candidate, Choice
 from admissions.services.controls import Column, Fault, Rows, Touched, differences
-from admissions.services.windows import season_of
 from quotas.models import PlanLine
 
 from ...lines import province_lines
-from ...models import ProvinceLine, RegionLine, SchoolLine
-from .base import BatchControl, SchoolsControl, batch_free, counties_of, kinds_of, schools_named, schools_of
+from ...models import RegionLine, SchoolLine
+from .base import BatchControl, SchoolsControl, counties_of, kinds_of, schools_named, schools_of
 
 SCORE = Column("score", "分数线", "marks", note="最多两位小数")
 SAID = 5
@@ -134,51 +128,6 @@ class SetSchoolLine(SchoolsControl):
             for key, was, to_be in differences(before, after)[:SAID]
         ]
         return Touched(whole.schools, whole.candidates, tuple(words))
-
-
-@transaction.atomic
-def province_line_set(*, actor: User, kind: str, score: int | None, percent: int | None) -> None:
-    """Set or take away the province's lowest line (鲁招考〔2019〕46号 二3; domain.md §4.3).
-
-    Args:
-        actor: an officer of the province.
-        kind: code of a kind of plan, or empty for all.
-        score: hundredths of a mark; percent: of full marks; neither takes the line away.
-
-    Raises:
-        Refusal: if he is of no province, both are given, the kind is unknown, nothing changes, or a run of
-            a batch of the season is confirmed or not released.
-    """
-    if actor.organisation.kind != Organisation.Kind.PROVINCE:
-        raise Refusal("全省最低分数线由省招办设置。")
-    if kind and kind not in {one.code for one in plan_kinds()}:
-        raise Refusal(f"没有“{kind}”这种计划类型。")
-    if score is not None and percent is not None:
-        raise Refusal("分数和满分的百分比只能填一项。")
-    season = season_of(actor)
-    Season.objects.select_for_update(of=("self",), no_key=True).get(pk=season.pk)
-    rows = ProvinceLine.objects.filter(season=season, kind=kind)
-    before = rows.first()
-    if (before.score, before.percent) == (score, percent) if before else score is percent is None:
-        raise Refusal("没有任何变化。")
-    for batch in (
-        Batch.objects.select_for_update(of=("self",), no_key=True).filter(season=season).order_by("pk")
-    ):
-        batch_free(batch)
-    rows.delete()
-    if score is not None or percent is not None:
-        ProvinceLine.objects.create(season=season, kind=kind, score=score, percent=percent)
-    deed_record(
-        actor=actor,
-        subject=f"设置全省最低分数线 {kind or '全部计划类型'}",
-        note=f"{_said(before.score, before.percent) if before else '未设'} → {_said(score, percent)}",
-    )
-
-
-def _said(score: int | None, percent: int | None) -> str:
-    if score is not None:
-        return f"{score / 100:g} 分"
-    return "取消" if percent is None else f"满分的 {percent}%"
 
 
 def _choosing(batch: Batch, school: str = "", county: str = ""):
