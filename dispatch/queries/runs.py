@@ -49,13 +49,6 @@ def run_schools(run: Run):
     return RunSchool.objects.filter(run=run).select_related("school").order_by("-wanted", "school__code")
 
 
-def run_summary(run: Run) -> dict:
-    """Totals under the table of a run."""
-    return RunSchool.objects.filter(run=run).aggregate(
-        plan=Sum("plan"), offered=Sum("offered"), wanted=Sum("wanted"), sent=Sum("sent")
-    )
-
-
 def opened(run: Run) -> bool:
     """Whether a school has begun to read what a run sent it, so that the run is not undone as a whole."""
     return not run.admits and run.sheets.filter(opened_at__isnull=False).exists()

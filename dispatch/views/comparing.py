@@ -19,6 +19,7 @@ from ..queries.comparing import MOVE_WORDS, compare, schools_compared
 from ..queries.parameters import parameters_compared
 from ..queries.rehearsals import formal_before, formal_of_last_run, school_names, words_of
 from ..runs import outcome_kept
+from .outcomes import marks_words
 from .sending import RunMixin
 
 LAST_RUN = "last"
@@ -212,11 +213,6 @@ def _figures(before: Rehearsal, after: Rehearsal) -> list[dict]:
         {"label": label, "before": one, "after": two, "by": two - one, "inner": inner}
         for label, one, two, inner in told
     ]
-
-
-def marks_words(hundredths: int | None) -> str:
-    """Hundredths of a mark as marks; empty for none."""
-    return "" if hundredths is None else f"{hundredths / 100:g}"
 
 
 def _keys(values: list[int] | None) -> str:

@@ -21,7 +21,8 @@ from accounts.views.workbooks import workbook_response
 from admissions.models import Candidate
 
 from ..queries.comparing import MOVE_WORDS, Move
-from .comparing import MOVES, Pair, marks_words
+from .comparing import MOVES, Pair
+from .outcomes import marks_words
 
 PER_PAGE = 50
 CSV_BOUND = 50_000

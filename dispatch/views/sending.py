@@ -5,20 +5,20 @@ from django.shortcuts import redirect
 
 from accounts.forms import ActionForm
 from accounts.views.base import ActionView, ObjectMixin, PageView
-from admissions.models import Batch, Candidate, Job, School
+from admissions.models import Batch, Job, School
 from admissions.queries.requests import waiting_for
 
 from ..models import Run
 from ..queries.ceremony import ceremony_of
 from ..queries.checks import checks_of
 from ..queries.records import run_record
-from ..queries.rehearsals import formal_of_last_run, rehearsals_panel
-from ..queries.runs import batches_with_runs, opened, run_schools, run_summary
+from ..queries.rehearsals import formal_of_last_run
+from ..queries.runs import batches_with_runs, opened
 from ..queries.since import since_rehearsed
 from ..queries.story import run_story
 from ..requests import point
-from ..runs import run_explain
 from ..services import executing, sending
+from .outcomes import OutcomeMixin
 
 
 class DispatchBatchView(PageView):
@@ -58,42 +58,27 @@ class RunMixin(ObjectMixin):
         return runs.select_related("batch__season", "created_by", "confirmed_by")
 
 
-class RunPage(RunMixin, PageView):
+class RunPage(OutcomeMixin, RunMixin, PageView):
     """The page of a run: parameters, rehearsal, confirmation, execution, sheets; and why, for anyone."""
 
     template_name = "dispatch/run.html"
 
     def get_context_data(self, **kwargs):
         jobs = Job.objects.filter(function=self.object.function, subject_id=self.object.pk)
-        rehearsals, record = rehearsals_panel(self.object), run_record(self.object)
+        outcome, record = self.outcome(), run_record(self.object)
         seals = record["record"] and record["record"]["seals"]
         return super().get_context_data(
-            schools=run_schools(self.object),
-            summary=run_summary(self.object),
             job=jobs.first(),
             left_out=School.objects.filter(pk__in=self.object.left_out),
             may_cancel=self.object.state != Run.State.CANCELLED and not opened(self.object),
-            story=run_story(self.object, formal=rehearsals["formal"], seals=seals),
-            **rehearsals,
-            comparable=len(rehearsals["rehearsals"]) > 1 or bool(formal_of_last_run(self.actor, self.object)),
+            story=run_story(self.object, formal=outcome["formal"], seals=seals),
+            **outcome,
+            comparable=len(outcome["rehearsals"]) > 1 or bool(formal_of_last_run(self.actor, self.object)),
             ceremony=ceremony_of(self.object),
             **record,
             since_rehearsed=since_rehearsed(self.object),
-            why=self.why(),
             **kwargs,
         )
-
-    def why(self) -> dict | None:
-        """The explanation asked for by ``?candidate=``: one sentence for each choice."""
-        number = self.request.GET.get("candidate", "").strip()
-        if not number:
-            return None
-        candidate = self.visible(Candidate).filter(season=self.object.batch.season_id, number=number).first()
-        return {
-            "number": number,
-            "candidate": candidate,
-            "words": run_explain(self.object, candidate.pk) if candidate else [],
-        }
 
 
 class RunDeed(RunMixin, ActionView):
@@ -183,7 +168,7 @@ class FingerprintForm(ActionForm):
     fingerprint = forms.CharField(widget=forms.HiddenInput)
 
 
-class ConfirmRunView(ObjectMixin, ActionView):
+class ConfirmRunView(OutcomeMixin, ObjectMixin, ActionView):
     """The second person sees what the first saw, and confirms its fingerprint."""
 
     model = Run
@@ -204,10 +189,8 @@ class ConfirmRunView(ObjectMixin, ActionView):
     def get_context_data(self, **kwargs):
         return super().get_context_data(
             cancel_url=self.page(),
-            schools=run_schools(self.object),
-            summary=run_summary(self.object),
             left_out=School.objects.filter(pk__in=self.object.left_out),
-            **rehearsals_panel(self.object),
+            **self.outcome(),
             ceremony=ceremony_of(self.object),
             since_rehearsed=since_rehearsed(self.object),
             **kwargs,
