@@ -16,6 +16,7 @@ from .queries.requests import checks_of
 from .services.requests import Check, Light, RequestKind
 
 CELL = {"td": {"class": "check-cell"}, "th": {"class": "check-cell"}}
+FEW_LINES = {"td": {"class": "few-lines"}}
 MARKS = {Light.GREEN: ("check-yes", "✓", "通过"), Light.YELLOW: ("check-maybe", "!", "须留意"),
          Light.RED: ("check-no", "✗", "未通过")}  # fmt: skip
 
@@ -86,10 +87,8 @@ class RequestQueueTable(RequestTable):
     """A party's queue: the checks of each open row beside it."""
 
     chosen = tables.CheckBoxColumn(accessor="pk", exclude_from_export=True)
-    kind = tables.Column(orderable=False)
-    organisation = tables.Column(
-        "申请单位", orderable=False, attrs={"td": {"class": "clip", "title": lambda value: value}}
-    )
+    kind = tables.Column(orderable=False, attrs=FEW_LINES)
+    organisation = tables.Column("申请单位", orderable=False, attrs=FEW_LINES)
     waited = tables.Column("已等待", accessor="submitted_at", order_by="submitted_at")
     taken = tables.Column("审核人", empty_values=(), orderable=False)
 

@@ -7,7 +7,7 @@ from tests.browser.conftest import with_password
 from tests.browser.desk import axe_source
 from tests.factories_dispatch import state_of
 from tests.factories_requests import PDF
-from tests.factories_single import line_at
+from tests.factories_single import line_at, point_asked
 
 AXE = axe_source()
 
@@ -70,6 +70,20 @@ def test_below_the_line_the_province_agrees(desk, people, batch, schools, plan_l
     school.tab.locator("main a", has_text="XX2021").first.click()
     assert candidate.name in school.words()
     looked_at(school)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_queue_fits_the_screen(desk, people, cast, batch, schools, plan_line, make_candidates):
+    candidates = make_candidates(2)
+    line_at(batch, 100)
+    for key, candidate in zip(("admit_above_line", "dispatch_above_line"), candidates, strict=True):
+        point_asked(cast.city, f"dispatch.{key}", candidate, batch, schools[0])
+    reviewer = desk(people["reviewer"])
+    reviewer.open("投档复核")
+    reviewer.press("点投待复核 2 件")
+    assert reviewer.tab.locator("tbody tr").count() == 2
+    over = "box => box.scrollWidth - box.clientWidth"
+    assert reviewer.tab.locator(".table-scroll").evaluate(over) <= 0, "1366 px, without scrolling sideways"
 
 
 @pytest.mark.django_db(transaction=True)
