@@ -47,6 +47,8 @@ def run_execute_start(*, actor: User, run: Run) -> Job:
         Refusal: if no second person has confirmed.
     """
     run_allowed(actor, run)
+    if run.executed_at:
+        raise Refusal(f"该次投档已于 {timezone.localtime(run.executed_at):%m-%d %H:%M} 执行，不会重复执行。")
     if run.state != Run.State.CONFIRMED:
         raise Refusal(f"该次投档{run.get_state_display()}，须经第二人复核后才能执行。")
     return job_start(

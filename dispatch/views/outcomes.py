@@ -55,6 +55,10 @@ class OutcomeMixin:
         for name in ("page", "export"):
             query.pop(name, None)
         page = Paginator(listed, PER_PAGE).get_page(self.request.GET.get("page"))
+        sheets = self.object.sheets.filter(school__in=[row.school_id for row in page.object_list])
+        by_school = {sheet.school_id: sheet for sheet in sheets.select_related("run")}
+        for row in page.object_list:
+            row.sheet = by_school.get(row.school_id)
         return panel | {
             "schools_form": form,
             "schools": page.object_list,
@@ -64,6 +68,8 @@ class OutcomeMixin:
             "schools_all": len(rows),
             "summary": totals_of(rows),
             "listed_summary": totals_of(listed) if len(listed) < len(rows) else None,
+            "sheets_shown": bool(self.object.executed_at),
+            "may_see_sheets": self.actor.may("dispatch.find_past_sheets"),
             "why": self.why(),
         }
 

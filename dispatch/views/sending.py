@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 
 from accounts.forms import ActionForm
 from accounts.views.base import ActionView, ObjectMixin, PageView
+from admissions.jobs import job_interrupted
 from admissions.models import Batch, Job, School
 from admissions.queries.requests import waiting_for
 
@@ -64,11 +65,12 @@ class RunPage(OutcomeMixin, RunMixin, PageView):
     template_name = "dispatch/run.html"
 
     def get_context_data(self, **kwargs):
-        jobs = Job.objects.filter(function=self.object.function, subject_id=self.object.pk)
+        job = Job.objects.filter(function=self.object.function, subject_id=self.object.pk).first()
         outcome, record = self.outcome(), run_record(self.object)
         seals = record["record"] and record["record"]["seals"]
         return super().get_context_data(
-            job=jobs.first(),
+            job=job,
+            busy=bool(job and not job.ended and not job_interrupted(job)),
             left_out=School.objects.filter(pk__in=self.object.left_out),
             may_cancel=self.object.state != Run.State.CANCELLED and not opened(self.object),
             story=run_story(self.object, formal=outcome["formal"], seals=seals),

@@ -7,8 +7,9 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from accounts.models import Deed
+from admissions.models import Job
 from dispatch.models import RunSchool
-from dispatch.services import sending
+from dispatch.services import executing, sending
 from dispatch.views import outcomes
 from tests import factories
 from tests.runs import NOBODY
@@ -91,3 +92,46 @@ def test_the_second_person_may_ask_why_too(asked, run):
     number = run.batch.season.candidate_set.order_by("pk").first().number
     assert "第1志愿" in asked(candidate=number).content.decode()
     assert lowest.lowest is not None
+
+
+def test_the_sheets_of_an_executed_run_are_beside_their_schools(cast, run, schools, client_of):
+    sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
+    page = reverse("dispatch:dispatch_batch__run", args=[run.pk])
+    client = client_of(cast.city)
+    assert "投档单</th>" not in client.get(page).content.decode()
+    executing.run_execute(actor=cast.city, run=run, progress=NOBODY)
+    sheet = run.sheets.get()
+    words = client.get(page).content.decode()
+    assert reverse("dispatch:find_past_sheets__one", args=[sheet.pk]) in words
+    assert "待发布" in words
+
+
+def test_nothing_is_offered_while_a_job_works_on_the_run(cast, run, client_of):
+    sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
+    page = reverse("dispatch:dispatch_batch__run", args=[run.pk])
+    execute = reverse("dispatch:dispatch_batch__run__execute", args=[run.pk])
+    client = client_of(cast.city)
+    assert execute in client.get(page).content.decode()
+    job = Job.objects.create(
+        function=run.function, title=f"执行 {run}", task="dispatch.tasks.execute", subject_id=run.pk,
+        owner=cast.city, organisation=cast.city.organisation,
+    )  # fmt: skip
+    words = client.get(page).content.decode()
+    assert "排队中" in words
+    assert execute not in words
+    assert "下一步" not in words
+    Job.objects.filter(pk=job.pk).update(
+        state=Job.State.RUNNING
+    )  # and nobody works on it: its worker has died
+    words = client.get(page).content.decode()
+    assert "已中断" in words
+    assert execute in words
+
+
+def test_who_presses_second_is_told_that_it_is_done(cast, run, client_of):
+    sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
+    executing.run_execute(actor=cast.city, run=run, progress=NOBODY)
+    url = reverse("dispatch:dispatch_batch__run__execute", args=[run.pk])
+    answer = client_of(cast.city).post(url, {"confirmed": "1"})
+    assert answer.status_code == 422
+    assert "不会重复执行" in answer.content.decode()
