@@ -5,7 +5,10 @@ import re
 from django import forms
 
 from accounts.forms import ActionForm
+from accounts.refusals import Refusal
+from admissions.forms_papers import WithPaper
 from admissions.forms_uploads import rows_uploaded
+from admissions.services.papers import FORMATS
 from quotas.models import PlanLine
 
 from .services.pool_bulk import MOST, Line
@@ -14,7 +17,33 @@ COLUMNS = ("考生号", "姓名", "专业代码")
 UPLOAD_MOST = 10 * 1024 * 1024
 
 
-class PoolForm(ActionForm):
+class Signed(WithPaper):
+    """Mixed into the forms below: the application that candidates and guardians have signed."""
+
+    label = "考生本人及家长签字的申请"
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["paper"].label, self.fields["paper"].help_text = self.label, f"{FORMATS}。"
+
+
+def signed_require(data: dict, label: str) -> None:
+    """Refuse what may not be done without consent and its paper.
+
+    Args:
+        data: cleaned, of a form that is ``Signed``.
+        label: what the paper is called.
+
+    Raises:
+        Refusal: if one of them is missing.
+    """
+    if not data["agreed"]:
+        raise Refusal("请先确认已取得考生本人及家长同意。")
+    if not data["paper"]:
+        raise Refusal(f"请上传{label}（扫描件或照片）。")
+
+
+class PoolForm(Signed, ActionForm):
     """A candidate by number and proof; the major is chosen when he has been found."""
 
     number = forms.CharField(
@@ -30,8 +59,10 @@ class PoolForm(ActionForm):
     agreed = forms.BooleanField(label="已取得考生本人及家长同意", required=False)
 
 
-class BulkForm(ActionForm):
-    """A list of candidates, pasted or uploaded."""
+class BulkForm(Signed, ActionForm):
+    """A list of candidates, pasted or uploaded; their applications come in one file."""
+
+    label = "名单中考生及家长签字的申请（合并为一份文件）"
 
     lines = forms.CharField(
         label="名单",

@@ -80,6 +80,7 @@ def review_pages(key: str, **state) -> list:
     return [
         serve(key, reviewing.ReviewListView, **state),
         serve(key, reviewing.ReviewOneView, "<int:pk>", **state),
+        serve(key, papers.ReviewPaperView, "<int:pk>/paper/<int:paper>", **state),
         serve(key, reviewing.ApproveView, "approve", **state),
         serve(key, reviewing.RefuseView, "refuse", **state),
         serve(key, reviewing.TakeView, "take", **state),
@@ -139,7 +140,6 @@ urlpatterns = [
     serve("dispatch.admit_in_bulk", naming.SheetBulkView, "sheet/<int:pk>"),
     *review_pages("dispatch.review_admissions"),
     *review_pages("dispatch.review_returns", state=State.RETURN_SUBMITTED),
-    serve("dispatch.review_returns", papers.ReviewPaperView, "<int:pk>/paper/<int:paper>"),
     serve("dispatch.manage_auto_review", auto.AutoRulesView),
     serve("dispatch.manage_auto_review", auto.NewRuleView, "new/<str:kind>"),
     serve("dispatch.manage_auto_review", auto.AutoRulePage, "<int:pk>"),

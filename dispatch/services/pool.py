@@ -19,12 +19,14 @@ from accounts.refusals import Refusal
 from admissions.lifecycle import State
 from admissions.models import Candidate, Dossier, School, Season
 from admissions.services.dossiers import Move, dossiers_move
+from admissions.services.papers import Paper
 from admissions.services.windows import season_of
 from quotas.models import PlanLine
 from quotas.services import seats_give_back, seats_take
 
 from ..models import Placement, Run, SchoolControl, Sheet
 from ..models.run import PAUSING_STATES
+from .papers import papers_write
 from .school import batch_must_not_be_paused, control_of, pause_words, runs_pausing
 from .submitting import admissions_pass, taken_by_officers
 
@@ -157,12 +159,15 @@ def pool_find(*, actor: User, number: str, proof: str) -> Found:
 
 
 @transaction.atomic
-def admit_from_pool(*, actor: User, number: str, proof: str, plan_line: int) -> Placement:
+def admit_from_pool(
+    *, actor: User, number: str, proof: str, plan_line: int, paper: Paper | None = None
+) -> Placement:
     """Admit one candidate from the pool; the source city audits it, unless it has set otherwise.
 
     Args:
         actor, number, proof: as for ``pool_find``.
         plan_line: primary key of a line of the school for the candidate's city.
+        paper: the application signed by candidate and guardian; the pages ask for it.
 
     Raises:
         SeatsExhausted: if the line is full.
@@ -180,13 +185,17 @@ def admit_from_pool(*, actor: User, number: str, proof: str, plan_line: int) -> 
         if why:
             raise Refusal(why)
         subject = f"录取在库考生 {found.candidate.number}"
-        return candidates_admit(actor=actor, school=school, pairs=[(found.candidate, line)], subject=subject)[
-            0
-        ]
+        pairs = [(found.candidate, line)]
+        return candidates_admit(actor=actor, school=school, pairs=pairs, subject=subject, paper=paper)[0]
 
 
 def candidates_admit(
-    *, actor: User, school: School, pairs: Sequence[tuple[Candidate, PlanLine]], subject: str
+    *,
+    actor: User,
+    school: School,
+    pairs: Sequence[tuple[Candidate, PlanLine]],
+    subject: str,
+    paper: Paper | None = None,
 ) -> list[Placement]:
     """Put candidates from the pool on placements of the school and take their seats, all or none.
 
@@ -197,6 +206,7 @@ def candidates_admit(
         school: the school.
         pairs: candidates with the line each is admitted to.
         subject: what the deed is called in the record.
+        paper: the signed application, one for all of them.
     """
     now = timezone.now()
     placements = Placement.objects.bulk_create(
@@ -220,7 +230,10 @@ def candidates_admit(
         Move(p.candidate_id, placement=p.pk, school=school.pk, note=f"专业：{line.major_name}")
         for p, (_, line) in zip(placements, pairs, strict=True)
     ]
-    dossiers_move(actor=actor, step="admit_from_pool", moves=moves, subject=subject)
+    note = f"申请：{paper.said}" if paper else ""
+    dossiers_move(actor=actor, step="admit_from_pool", moves=moves, subject=subject, note=note)
+    if paper:
+        papers_write(actor, placements, paper)
     seats_take(wanted=Counter(line.pk for _, line in pairs))
     _pass_unaudited(placements, school, subject)
     return placements

@@ -11,6 +11,7 @@ from accounts.masking import mask_name
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.models import Candidate, Dossier, Region, School
+from admissions.services.papers import Paper
 from admissions.services.windows import season_of
 from quotas.models import PlanLine
 
@@ -79,12 +80,13 @@ def pool_check(*, actor: User, lines: Sequence[Line]) -> list[Checked]:
 
 
 @transaction.atomic
-def admit_in_bulk(*, actor: User, lines: Sequence[Line]) -> list[Checked]:
+def admit_in_bulk(*, actor: User, lines: Sequence[Line], paper: Paper | None = None) -> list[Checked]:
     """Admit from the pool whoever of a list can be; the others are left as they are, with the reason.
 
     Args:
         actor: of a school.
         lines: as for ``pool_check``.
+        paper: the applications signed by candidates and guardians, in one file; the pages ask for it.
 
     Returns:
         what became of each line.
@@ -106,9 +108,8 @@ def admit_in_bulk(*, actor: User, lines: Sequence[Line]) -> list[Checked]:
         good = [(result.candidate, result.plan_line) for result in results if result.good]
         if not good:
             raise Refusal("名单中没有可以录取的考生。")
-        candidates_admit(
-            actor=actor, school=school_of(actor), pairs=good, subject=f"批量投入录取 {len(good)} 名考生"
-        )
+        subject = f"批量投入录取 {len(good)} 名考生"
+        candidates_admit(actor=actor, school=school_of(actor), pairs=good, subject=subject, paper=paper)
     return results
 
 

@@ -5,7 +5,6 @@ from django.shortcuts import get_object_or_404, redirect
 
 from accounts.refusals import Refusal
 from accounts.views.base import FunctionView, ObjectMixin, PageView
-from admissions.lifecycle import State
 from admissions.models import DossierPaper
 from admissions.services.papers import paper_store
 from admissions.views.papers import paper_response
@@ -98,10 +97,9 @@ class DetachView(OnePaper, AttachView):
 
 
 class ReviewPaperView(Queue, ObjectMixin, FunctionView):
-    """The bytes of a paper, for the officer who audits the return."""
+    """The bytes of a paper, for the officer who audits the return, or the admission from the pool."""
 
     model = Placement
-    state = State.RETURN_SUBMITTED
 
     def rows(self):
         return self.queue()

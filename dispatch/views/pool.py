@@ -2,13 +2,16 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, FunctionView, ObjectMixin
+from accounts.views.workbooks import workbook_response
 from admissions.lifecycle import State
+from admissions.views.papers import CarriesPaper
 from quotas.models import PlanLine
 
-from ..forms_pool import BulkForm, PoolForm, as_text
+from ..forms_pool import COLUMNS, BulkForm, PoolForm, as_text, signed_require
 from ..models import Placement, Sheet
 from ..queries.sheets import counts_of
 from ..queries.since import runs_under_way
@@ -34,10 +37,25 @@ class PoolContext:
         )
 
 
-class AdmitFromPoolView(PoolContext, ActionView):
+class ToldBeside:
+    """A refusal at the confirmation is told on it, not on the empty form. Subclasses give ``needed``."""
+
+    needed: frozenset[str] = frozenset()
+
+    def form_invalid(self, form):
+        if "confirmed" in self.request.POST and self.needed <= form.cleaned_data.keys():
+            try:
+                context = self.get_context_data(form=form, preview=self.preview(form.cleaned_data))
+                return self.render_to_response(context, status=422)
+            except Refusal:
+                pass
+        return super().form_invalid(form)
+
+
+class AdmitFromPoolView(ToldBeside, CarriesPaper, PoolContext, ActionView):
     """录取在库考生: find one candidate by number and proof, choose the major, submit."""
 
-    form_class = PoolForm
+    form_class, needed = PoolForm, frozenset({"number", "proof"})
     confirm = True
     submit_label = "录取"
     done = "{result}"
@@ -46,24 +64,17 @@ class AdmitFromPoolView(PoolContext, ActionView):
         return {"found": pool.pool_find(actor=self.actor, number=data["number"], proof=data["proof"])}
 
     def act(self, data):
-        if not data["agreed"]:
-            raise Refusal("请先确认已取得考生本人及家长同意。")
+        signed_require(data, PoolForm.label)
         if data["plan_line"] is None:
             raise Refusal("请选择录取专业。")
         placement = pool.admit_from_pool(
-            actor=self.actor, number=data["number"], proof=data["proof"], plan_line=data["plan_line"].pk
+            actor=self.actor,
+            number=data["number"],
+            proof=data["proof"],
+            plan_line=data["plan_line"].pk,
+            paper=data["paper"],
         )
         return f"考生 {data['number']} 已提交录取（{placement.plan_line.major_name}），等待生源地招办审核。"
-
-    def form_invalid(self, form):
-        """A refusal after the candidate was found is told beside him."""
-        if "confirmed" in self.request.POST and {"number", "proof"} <= form.cleaned_data.keys():
-            try:
-                context = self.get_context_data(form=form, preview=self.preview(form.cleaned_data))
-                return self.render_to_response(context, status=422)
-            except Refusal:
-                pass
-        return super().form_invalid(form)
 
 
 class WithdrawFromPoolView(ObjectMixin, FunctionView):
@@ -80,10 +91,10 @@ class WithdrawFromPoolView(ObjectMixin, FunctionView):
         return redirect(self.page())
 
 
-class AdmitInBulkView(PoolContext, ActionView):
+class AdmitInBulkView(ToldBeside, CarriesPaper, PoolContext, ActionView):
     """批量投入录取: a list of numbers, names and majors; each line is answered."""
 
-    form_class = BulkForm
+    form_class, needed = BulkForm, frozenset({"rows"})
     confirm = True
     submit_label = "批量录取"
     done = "{result}"
@@ -101,6 +112,9 @@ class AdmitInBulkView(PoolContext, ActionView):
 
     def preview(self, data):
         results = pool_bulk.pool_check(actor=self.actor, lines=data["rows"])
+        results.sort(
+            key=lambda result: result.good
+        )  # what cannot be done first, each in the order of the list
         return {
             "results": results,
             "good": sum(result.good for result in results),
@@ -109,14 +123,22 @@ class AdmitInBulkView(PoolContext, ActionView):
         }
 
     def act(self, data):
-        if not data["agreed"]:
-            raise Refusal("请先确认已取得考生本人及家长同意。")
-        self.results = pool_bulk.admit_in_bulk(actor=self.actor, lines=data["rows"])
+        signed_require(data, BulkForm.label)
+        self.results = pool_bulk.admit_in_bulk(actor=self.actor, lines=data["rows"], paper=data["paper"])
         good = sum(result.good for result in self.results)
         return f"已提交录取 {good} 名，未办理 {len(self.results) - good} 名，逐行结果见下。"
 
     def form_valid(self, form):
+        if "wrong" in self.request.POST:
+            return self.wrong_rows(form.cleaned_data["rows"])
         response = super().form_valid(form)
         if hasattr(self, "results"):  # each line is answered, also after the deed
             return self.render_to_response(self.get_context_data(form=form, results=self.results))
         return response
+
+    def wrong_rows(self, lines):
+        """The lines that cannot be done as a workbook of the same columns, each with its reason."""
+        results = pool_bulk.pool_check(actor=self.actor, lines=lines)
+        rows = [(r.line.number, r.line.name, r.line.major, r.words) for r in results if not r.good]
+        name = f"批量投入录取-不能办理-{timezone.localtime():%Y%m%d%H%M}.xlsx"
+        return workbook_response(name, [(*COLUMNS, "原因"), *rows])

@@ -317,9 +317,7 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
             results=[(title, getattr(row, name)) for name, title in self.checks],
             scores=scores,
             choices=choices,
-            papers=[(paper, self.page("paper", pk=row.pk, paper=paper.pk)) for paper in papers_of(row)]
-            if self.returns
-            else [],
+            papers=[(paper, self.page("paper", pk=row.pk, paper=paper.pk)) for paper in papers_of(row)],
             events=person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:20],
             rounds=row.reconsiderations.select_related("officer").order_by("round"),
             cancel_url=self.page(),

@@ -1,5 +1,7 @@
 """Rows chosen in a list, or all rows that its query finds, as the input of a deed."""
 
+import hashlib
+
 from django import forms
 from django.contrib import messages
 from django.http import QueryDict
@@ -82,5 +84,27 @@ class SelectionView(ActionView):
             raise Refusal(f"所选的行中有 {missing} 行已不在列表中，请返回列表重新选择。")
         return rows
 
+    def seen(self, keys) -> None:
+        """Keep what the confirmation is about; sent again with it, ``as_seen`` compares."""
+        post = self.request.POST.copy()
+        post["seen"] = digest_of(keys)
+        self.request.POST = post
+
+    def as_seen(self, keys):
+        """The keys, if they are those that the confirmation has shown.
+
+        Raises:
+            Refusal: if the query finds others by now; nothing is done then.
+        """
+        seen = self.request.POST.get("seen")
+        if seen and seen != digest_of(keys):
+            raise Refusal("您核对之后名单已有变动，未作任何改动。", hint="请返回列表重新选择、核对。")
+        return keys
+
     def get_context_data(self, **kwargs):
         return super().get_context_data(cancel_url=self.page(), **kwargs)
+
+
+def digest_of(keys) -> str:
+    """Digest of some keys, in whatever order."""
+    return hashlib.sha256(",".join(map(str, sorted(keys))).encode()).hexdigest()

@@ -107,9 +107,11 @@ class StudentsView(SelectionView):
         count = rows.count()
         if not count:
             raise Refusal(f"所选考生都不在“{self.state.word}”状态。", hint=self.nobody)
+        self.seen(rows.values_list("candidate_id", flat=True).order_by())
         others = chosen.count() - count
         warnings = [f"所选中另有 {others} 名不在“{self.state.word}”状态，不作处理。"] if others else []
         return {
+            "title": self.submit_label,
             "count": count,
             "unit": "名",
             "header": HEADER,
@@ -126,8 +128,9 @@ class StudentsView(SelectionView):
         return {pk: f"{number} {name}" for pk, number, name in rows}
 
     def candidates(self, data) -> list[int]:
+        """Those that the deed is about; refused if they are not those that were shown."""
         rows = self.taken(self.selected(data))
-        return list(rows.values_list("candidate_id", flat=True).order_by())
+        return self.as_seen(list(rows.values_list("candidate_id", flat=True).order_by()))
 
     def taken(self, rows):
         """Of the rows chosen those that the deed is about."""

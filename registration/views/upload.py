@@ -78,6 +78,7 @@ class UploadView(ActionView):
             )
         cells = [(r.line, r.number, r.name, r.words) for r in (*wrong, *(r for r in results if r.candidate))]
         return {
+            "title": self.submit_label,
             "count": count,
             "unit": "名",
             "header": HEADER,

@@ -1,5 +1,7 @@
 """录取在库考生: by number and proof only, one candidate at a time."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.urls import reverse
@@ -9,13 +11,14 @@ from accounts.context import walled
 from accounts.models import Deed, User
 from accounts.refusals import Refusal
 from admissions.lifecycle import State
-from admissions.models import Candidate, Dossier, DossierEvent
+from admissions.models import Candidate, Dossier, DossierEvent, DossierPaper
 from dispatch.models import Placement, Run, SchoolControl
 from dispatch.services import deciding, pool, reviewing, submitting
 from quotas.models import PlanLine
 from tests import factories
 from tests.concurrency import in_threads
 from tests.factories_dispatch import placement_of, sheet_released, state_of
+from tests.factories_requests import PDF, paper
 
 PAGE = "dispatch:admit_from_pool"
 
@@ -42,10 +45,10 @@ def test_the_page_finds_shows_masked_and_admits(cast, candidate, plan_line, clie
     assert candidate.name in shown
     assert candidate.id_number not in shown
     assert state_of(candidate) == State.POOL
-    response = client.post(
-        reverse(PAGE), fields | {"plan_line": plan_line.pk, "agreed": "on", "confirmed": "1"}
-    )
-    assert response.status_code == 302
+    sent = fields | {"plan_line": plan_line.pk, "agreed": "on", "confirmed": "1"}
+    assert "请上传考生本人及家长签字的申请" in client.post(reverse(PAGE), sent).content.decode()
+    assert state_of(candidate) == State.POOL
+    assert client.post(reverse(PAGE), sent | {"paper": paper()}).status_code == 302
     placement = placement_of(candidate)
     assert (placement.method, placement.run_id, placement.plan_line_id) == ("pool", None, plan_line.pk)
     assert (state_of(candidate), taken(plan_line)) == (State.ADMIT_SUBMITTED, 1)
@@ -57,6 +60,37 @@ def test_without_consent_or_major_nothing_is_done(cast, candidate, plan_line, cl
     assert client.post(reverse(PAGE), fields).status_code == 422
     assert client.post(reverse(PAGE), fields | {"agreed": "on"}).status_code == 422
     assert state_of(candidate) == State.POOL
+
+
+def test_the_signed_application_is_kept_through_a_mistake_and_shown_to_who_audits(
+    cast, candidate, plan_line, client_of
+):
+    client = client_of(cast.school)
+    fields = {
+        "number": candidate.number,
+        "proof": candidate.name,
+        "confirmed": "1",
+        "plan_line": plan_line.pk,
+    }
+    wrong = client.post(reverse(PAGE), fields | {"paper": paper("申请书.pdf")}).content.decode()
+    assert "请先确认已取得考生本人及家长同意" in wrong
+    assert "已上传“申请书.pdf”，不必重新选择" in wrong
+    kept = re.search(r'name="paper_kept" value="([^"]+)"', wrong)[1]
+    assert client.post(reverse(PAGE), fields | {"agreed": "on", "paper_kept": kept}).status_code == 302
+    row = DossierPaper.objects.get(candidate=candidate)
+    placement = placement_of(candidate)
+    assert (row.placement_id, row.name, row.reason_id, row.uploaded_by) == (
+        placement.pk, "申请书.pdf", None, cast.school,
+    )  # fmt: skip
+    assert row.said in Deed.objects.get(subject=f"录取在库考生 {candidate.number}").note
+    reviewer = client_of(cast.reviewer)
+    case = reviewer.get(reverse("dispatch:review_admissions__one", args=[placement.pk])).content.decode()
+    url = reverse("dispatch:review_admissions__paper", args=[placement.pk, row.pk])
+    assert url in case
+    assert reviewer.get(url).content == PDF
+    other = factories.make_user("sz-reviewer", factories.make_organisation("4403"), "reviewing")
+    assert client_of(other).get(url).status_code == 404
+    assert client_of(cast.school).get(url).status_code == 403
 
 
 def test_the_pool_stays_hidden_from_schools(cast, candidate, plan_line):

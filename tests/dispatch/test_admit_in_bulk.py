@@ -1,19 +1,23 @@
 """批量投入录取: each line is answered, whoever can be is admitted."""
 
+from io import BytesIO
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from accounts.context import walled
 from accounts.models import Deed
 from accounts.views.workbooks import workbook_bytes
 from admissions.lifecycle import State
-from admissions.models import Dossier, DossierEvent
+from admissions.models import Dossier, DossierEvent, DossierPaper
 from dispatch.services import pool_bulk
 from dispatch.services.pool_bulk import Line
 from quotas.models import PlanLine
 from tests import factories
 from tests.factories_dispatch import sheet_released, state_of
+from tests.factories_requests import paper
 
 PAGE = "dispatch:admit_in_bulk"
 
@@ -32,8 +36,15 @@ def test_paste_check_confirm(cast, candidates, plan_line, client_of):
     shown = client.post(reverse(PAGE), {"lines": text(candidates)}).content.decode()
     assert shown.count("可录取</span>") == 4
     assert candidates[0].name not in shown.split("逐行结果")[1]
-    response = client.post(reverse(PAGE), {"lines": text(candidates), "agreed": "on", "confirmed": "1"})
+    sent = {"lines": text(candidates), "agreed": "on", "confirmed": "1"}
+    lacking = client.post(reverse(PAGE), sent)
+    assert lacking.status_code == 422
+    assert "请上传名单中考生及家长签字的申请" in lacking.content.decode()
+    assert "录取 4 名，送生源地审核" in lacking.content.decode(), "one is still at the confirmation"
+    response = client.post(reverse(PAGE), sent | {"paper": paper()})
     assert response.status_code == 200
+    assert DossierPaper.objects.values("path").distinct().count() == 1
+    assert DossierPaper.objects.count() == 4
     assert {state_of(c) for c in candidates} == {State.ADMIT_SUBMITTED}
     assert PlanLine.objects.get(pk=plan_line.pk).seats_taken == 4
 
@@ -44,6 +55,22 @@ def test_a_workbook_does_as_well(cast, candidates, plan_line, client_of):
     shown = client_of(cast.school).post(reverse(PAGE), {"lines": "", "file": file}).content.decode()
     assert shown.count("可录取</span>") == 4
     assert f"{candidates[3].number} {candidates[3].name} 710201" in shown
+
+
+def test_what_cannot_be_done_comes_first_and_as_a_workbook(cast, candidates, plan_line, client_of):
+    lines = f"{text(candidates[:2])}\n{candidates[2].number} 错名 710201\n{candidates[3].number} {candidates[3].name} 999999"
+    client = client_of(cast.school)
+    shown = client.post(reverse(PAGE), {"lines": lines}).content.decode().split("逐行结果")[1]
+    assert shown.index(candidates[3].number) < shown.index(candidates[0].number)
+    answer = client.post(reverse(PAGE), {"lines": lines, "wrong": "1"})
+    head, *rows = load_workbook(BytesIO(answer.content)).active.iter_rows(values_only=True)
+    assert head == ("考生号", "姓名", "专业代码", "原因")
+    assert [(row[0], row[1]) for row in rows] == [
+        (candidates[2].number, "错名"),
+        (candidates[3].number, candidates[3].name),
+    ]
+    assert rows[0][3] == "没有找到考生号与姓名一致的考生。"
+    assert {state_of(c) for c in candidates} == {State.POOL}
 
 
 def test_each_line_says_why_not(cast, batch, schools, candidates, plan_line, make_candidates):
@@ -94,8 +121,8 @@ def test_sent_twice_it_is_done_once(cast, candidates, plan_line, client_of):
         "confirmed": "1",
         "form_key": "11111111-1111-4111-8111-111111111111",
     }
-    client.post(reverse(PAGE), fields)
-    assert client.post(reverse(PAGE), fields).status_code == 302
+    client.post(reverse(PAGE), fields | {"paper": paper()})
+    assert client.post(reverse(PAGE), fields | {"paper": paper()}).status_code == 302
     assert DossierEvent.objects.filter(step="admit_from_pool").count() == 4
 
 

@@ -196,6 +196,7 @@ def test_beyond_the_ends_of_the_page_the_list_goes_on(tab):
     for _ in range(4):
         tab.keyboard.press("j")
     read(tab, 5)
+    tab.wait_for_selector("[data-reading-detail]:not([aria-busy='true'])")
     tab.keyboard.press("a")
     tab.wait_for_url("**/long?a")
     assert [path for path, _ in tab.posted] == ["/decide/5"]

@@ -1,5 +1,6 @@
 """注册与注销 on the page: works, 403, 404-like, refused, leaves a trace."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -65,6 +66,26 @@ def test_registers_all_that_a_query_finds(cast, client_of, students):
     assert "<strong>3</strong>" in asked.content.decode()
     send(client, "register", all="1", query="state=admitted", form_key=str(uuid4()), confirmed="1")
     assert {state_of(p.candidate) for p in students} == {"registered"}
+
+
+def test_what_was_confirmed_is_registered_and_nobody_else(
+    cast, client_of, students, plan_line, make_candidates
+):
+    """Admitted between the confirmation and its sending, one would be registered unseen."""
+    client = client_of(cast.school)
+    asked = send(client, "register", all="1", query="state=admitted").content.decode()
+    assert "请核对后确认：注册</h2>" in asked
+    seen = re.search(r'name="seen" value="(\w+)"', asked)[1]
+    sent = {"all": "1", "query": "state=admitted", "form_key": str(uuid4()), "confirmed": "1", "seen": seen}
+    late = admit(make_candidates(1), plan_line)
+    refused = send(client, "register", **sent)
+    assert refused.status_code == 422
+    assert "您核对之后名单已有变动，未作任何改动" in refused.content.decode()
+    assert {state_of(p.candidate) for p in [*students, *late]} == {"admitted"}
+    again = send(client, "register", all="1", query="state=admitted").content.decode()
+    sent |= {"seen": re.search(r'name="seen" value="(\w+)"', again)[1]}
+    assert send(client, "register", **sent).status_code == 302
+    assert {state_of(p.candidate) for p in [*students, *late]} == {"registered"}
 
 
 def test_cancels_with_a_reason(cast, client_of, students, plan_line):
