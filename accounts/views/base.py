@@ -221,6 +221,25 @@ class ActionView(FunctionView, FormView):
         return self.page()
 
 
+class UnderMixin:
+    """A page of a set that may stand below a tail of a function which has pages of its own.
+
+    Attributes:
+        under: the tail; empty where the set is the function's own.
+    """
+
+    under = ""
+
+    def below(self, tail: str) -> str:
+        """The tail of a page of this set."""
+        if not self.under:
+            return tail
+        return self.under if tail in ("", "one") else f"{self.under}__{tail}"
+
+    def page(self, tail: str = "", **kwargs) -> str:
+        return super().page(self.below(tail), **kwargs)
+
+
 class ObjectMixin:
     """A page about one row: another tenant's row does not exist for the actor (404)."""
 

@@ -177,6 +177,7 @@ class Control:
         unset_words: what taking a row away means.
         empty: what a row is called that is not there.
         counted: titles of those columns of ``told`` that are numbers.
+        of_batch: whether it is set for a batch, or for the ground that it has of its own.
     """
 
     function = ""
@@ -186,6 +187,7 @@ class Control:
     unset_words = "勾选后恢复为没有设置"
     empty = "未设置"
     counted: tuple[str, ...] = ()
+    of_batch = True
 
     @property
     def title(self) -> str:

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from accounts.context import deed_record
 from accounts.forms import ActionForm
 from accounts.refusals import Refusal
-from accounts.views.base import ActionView, FunctionView, ObjectMixin, PageView, serve
+from accounts.views.base import ActionView, FunctionView, ObjectMixin, PageView, UnderMixin, serve
 from accounts.views.workbooks import workbook_response
 
 from ..forms_controls import SALT, ControlForm, SheetForm
@@ -44,14 +44,16 @@ def control_pages(
         change: its form, if not the general one.
         home: its list of batches, if not the general one.
         page_template: of the page with its rows.
-        under: the tail of its pages, if they are about no batch but about what ``Control.ground`` gives.
+        under: the tail below which they stand, where the function has pages of its own; a control that is of no
+            batch always has one.
     """
     key, options = control.function, {"control": control, "under": under}
     change = change or ChangeView
-    one_row, at = not control.keyed, under or "<int:pk>"
+    one_row = not control.keyed
+    at = f"{under}/<int:pk>".lstrip("/") if control.of_batch else under
     first = options if one_row else options | {"template_name": page_template}
     return [
-        *([] if under else [serve(key, home or BatchesPage)]),
+        *([serve(key, home or BatchesPage, under, under=under)] if control.of_batch else []),
         serve(key, change if one_row else ControlPage, at, **first),
         *([] if one_row else [serve(key, change, f"{at}/change", **options)]),
         serve(key, ExportView, f"{at}/export", **options),
@@ -61,7 +63,7 @@ def control_pages(
     ]
 
 
-class BatchesPage(PageView):
+class BatchesPage(UnderMixin, PageView):
     """The batches an officer sees, each leading to the page of the function at hand."""
 
     template_name = "admissions/control_batches.html"
@@ -86,27 +88,28 @@ class BatchesPage(PageView):
         return super().get_context_data(batches=rows, said_title=self.said_title, **kwargs)
 
 
-class ControlMixin(ObjectMixin):
+class ControlMixin(UnderMixin, ObjectMixin):
     """A page about what one function has set for one batch, or for the ground that it has of its own."""
 
     model = Batch
     control: Control = None
-    under = ""
 
     @cached_property
     def object(self):
-        return self.control.ground(self.actor) if self.under else super().object
+        return super().object if self.control.of_batch else self.control.ground(self.actor)
 
     def tail(self, name: str, **kwargs) -> str:
         """Address of a page of this batch."""
-        if self.under:
-            return self.page(self.under if name == "one" else f"{self.under}__{name}", **kwargs)
-        return self.page(name, pk=self.object.pk, **kwargs)
+        return self.page(name, **({"pk": self.object.pk} if self.control.of_batch else {}), **kwargs)
+
+    def home(self) -> str:
+        """Where its pages are reached from: its batches, or the function that it stands under."""
+        return self.page() if self.control.of_batch else FunctionView.page(self)
 
     def tabs(self) -> list[tuple[str, str, str]]:
         """The pages of this ground: address, title, icon."""
         return [
-            (self.tail("one"), self.control.title if self.under else "设置", "sliders"),
+            (self.tail("one"), "设置" if self.control.of_batch else self.control.title, "sliders"),
             (self.tail("import"), "导入", "upload"),
             (self.tail("export"), "导出", "file-earmark-spreadsheet"),
             (self.tail("versions"), "版本", "clock-history"),
@@ -115,7 +118,7 @@ class ControlMixin(ObjectMixin):
     def get_context_data(self, **kwargs):
         return super().get_context_data(
             control=self.control, place=self.control.place(self.object), tabs=self.tabs(), here=self.request.path,
-            home_url=self.page(), version=version_of(self.control, self.object), **kwargs,
+            home_url=self.home(), version=version_of(self.control, self.object), **kwargs,
         )  # fmt: skip
 
 

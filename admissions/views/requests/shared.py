@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from accounts.views.base import FunctionView, ObjectMixin
+from accounts.views.base import FunctionView, ObjectMixin, UnderMixin
 
 from ...coded import code_said
 from ...models import Request
@@ -13,14 +13,8 @@ from ...services import requests as services
 from ..papers import paper_response
 
 
-class OfKind:
-    """What all pages share: the kinds that the function belongs to.
-
-    Attributes:
-        under: tail of the function below which the pages of whoever decides stand.
-    """
-
-    under = ""
+class OfKind(UnderMixin):
+    """What all pages share: the kinds that the function belongs to; those of whoever decides may stand under."""
 
     @cached_property
     def kinds(self):
@@ -29,15 +23,6 @@ class OfKind:
     @cached_property
     def kind(self):
         return self.kinds[0]
-
-    def below(self, tail: str) -> str:
-        """The tail of a page of this set."""
-        if not self.under:
-            return tail
-        return self.under if tail in ("", "one") else f"{self.under}__{tail}"
-
-    def page(self, tail: str = "", **kwargs) -> str:
-        return super().page(self.below(tail), **kwargs)
 
     def register_links(self) -> list[dict]:
         """Links to the lists of what took effect."""

@@ -29,7 +29,7 @@ class SetProvinceLine(Control):
 
     function = "dispatch.set_region_line"
     versions = ProvinceVersion
-    bulk = False
+    bulk = of_batch = False
     unset_words = "勾选后取消这条线"
     title = "设置全省最低分数线"
 
