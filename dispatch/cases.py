@@ -66,8 +66,8 @@ candidates.csv  candidate 考生在本次运行严格排序中的位次（代替
                 lottery there is only the standing by number drawn, the smaller one first.
 choices.csv     candidate, no 志愿序号（从 1 起）, unit。未达线、不符合条件、无计划、已被退档的志愿不列出，序号保留。
                 Choices barred by a line or a condition, void or returned before are left out; a gap keeps the place.
-{extra}outcome.csv     本次运行的结果：考生，投档单位或 -，志愿序号或 0。
-                The outcome of the run: candidate, unit or -, number of the choice or 0.
+{extra}outcome.csv     本次运行的结果：考生，投档单位或 -，志愿序号或 0{rounds_zh}。
+                The outcome of the run: candidate, unit or -, number of the choice or 0{rounds_en}.
 
 格式说明见 docs/case-file.md。 The format: docs/case-file.md.
 """
@@ -77,6 +77,14 @@ tiers.csv       total 各分段的最低投档成绩。 The lowest dispatch scor
 PLACES = """\
 places.csv      candidate, no, place：考生在该志愿单位自身排序中的位次，小者为先，相等为同分。
                 The standing in the unit's own order, the smaller one first; equal numbers are equal there.
+"""
+
+
+ALLOTTED = """\
+allotted.csv    unit, feeder, seats：学校为某毕业学校保留的名额（在 plan 之内）。毕业学校以序号代替名称，考生的毕业学校
+                见 candidates.csv 的 feeder；没有名额或不具备指标生资格的为空。
+                Seats that a school keeps, out of its plan, for a junior school, which has a number in place of its
+                name; candidates.csv names that of each candidate under feeder, if it has seats and he qualifies.
 """
 
 
@@ -104,6 +112,8 @@ def case_write(*, snapshot: Snapshot, outcome: Outcome, parameters: dict, file: 
         _write(archive, "units.csv", [b"unit,plan,ratio_percent,region,sex,min_total\n", rows])
         empty = np.full(n, b"", "S1")
         scores = _scores(snapshot, STANDING in options)
+        if snapshot.quota is not None:
+            _write(archive, "allotted.csv", [b"unit,feeder,seats\n", _allotted(snapshot, text)])
         heading = ",".join(["candidate", "region", "sex", *scores]).encode() + b"\n"
         rows = csv_lines(ids, empty, empty, *scores.values())
         _write(archive, "candidates.csv", [heading, rows])
@@ -128,7 +138,22 @@ def options_of(snapshot: Snapshot, parameters: dict) -> str:
     order, groups = order_candidates(snapshot.score, list(snapshot.keys.T), snapshot.rank())
     if (order != snapshot.problem.order).any() or (groups != snapshot.problem.tie_group).any():
         keys = f"{STANDING}:asc"
-    return f"--mode {mode}{bands} --ties {snapshot.ties} --keys {keys}"
+    return f"--mode {mode}{bands} --ties {snapshot.ties} --keys {keys}{_allotted_options(snapshot)}"
+
+
+def _allotted_options(snapshot: Snapshot) -> str:
+    """The options that mean when allotted seats are given, and from which marks on."""
+    if (kept := snapshot.kept) is None:
+        return ""
+    _, floor, margin = snapshot.allotted.tolist()
+    said = {"floor": floor, "margin": margin}
+    given = (f" --allotted-{name} {_mark(value)}" for name, value in said.items() if value >= 0)
+    return f" --allotted {kept.when}{''.join(given)}"
+
+
+def _allotted(snapshot: Snapshot, units: np.ndarray) -> bytes:
+    unit, feeder = np.nonzero(snapshot.quota)
+    return csv_lines(units[unit], digits_of(feeder + 1), digits_of(snapshot.quota[unit, feeder]))
 
 
 def _scores(snapshot: Snapshot, drawn: bool) -> dict[str, np.ndarray]:
@@ -136,10 +161,14 @@ def _scores(snapshot: Snapshot, drawn: bool) -> dict[str, np.ndarray]:
     found = {}
     if drawn:
         found[STANDING] = digits_of(snapshot.problem.tie_group)
-    if not drawn or snapshot.tier is not None:
+    if not drawn or snapshot.tier is not None or snapshot.quota is not None:
         found["total"] = _marks(snapshot.score)
     if not drawn:
         found |= {f"key{at}": _marks(values) for at, values in enumerate(snapshot.keys.T, 1)}
+    if snapshot.quota is not None:
+        numbers = digits_of(np.arange(len(snapshot.feeders) + 1))
+        numbers = np.where(numbers == b"0", b"", numbers)
+        found["feeder"] = numbers[snapshot.feeder + 1]
     return found
 
 
@@ -148,6 +177,8 @@ def _readme(snapshot, outcome, parameters, options, ids) -> str:
     extra = (TIERS if snapshot.tier is not None else "") + (
         PLACES if snapshot.problem.place is not None else ""
     )
+    extra += ALLOTTED if snapshot.quota is not None else ""
+    rounds = ("，途径（统招 unified、指标 allotted、转统招 converted）", ", and the round")
     return README.format(
         options=options,
         example=ids[snapshot.problem.order[0]].decode(),
@@ -158,6 +189,8 @@ def _readme(snapshot, outcome, parameters, options, ids) -> str:
         units=len(snapshot.schools),
         sent=int((outcome.unit >= 0).sum()),
         extra=extra,
+        rounds_zh=rounds[0] if snapshot.quota is not None else "",
+        rounds_en=rounds[1] if snapshot.quota is not None else "",
     )
 
 
@@ -201,10 +234,13 @@ def _cells(snapshot: Snapshot) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def _marks(hundredths: np.ndarray) -> np.ndarray:
     """S[r], hundredths of a mark as decimals."""
     values, which = np.unique(hundredths, return_inverse=True)
-    text = [
-        f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}" for value in values.tolist()
-    ]
-    return np.array([mark.encode() for mark in text] or np.empty(0, "S1"))[which]
+    text = [_mark(value).encode() for value in values.tolist()]
+    return np.array(text or np.empty(0, "S1"))[which]
+
+
+def _mark(value: int) -> str:
+    """Hundredths of a mark as a decimal."""
+    return f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
 
 
 def _write(archive: ZipFile, name: str, parts) -> None:

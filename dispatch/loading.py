@@ -15,6 +15,7 @@ from admissions.lifecycle import UNDECIDED, State
 from admissions.models import Batch, Subject
 from quotas.models import PlanLine
 
+from .allotting import allotted_arrays, allotted_digest, allotted_of, feeder_sql
 from .condition_kinds import TRAIT
 from .conditions import barred_by, columns_of, rules_of
 from .kernel.order import lottery_numbers, order_candidates, place_by_choice, seats_offered
@@ -51,6 +52,7 @@ def parameters_of(batch: Batch, kind: str = Run.Kind.BATCH, only: Sequence[int] 
         **lines_of(batch),
         "versions": versions_of(batch),
         "seed": seed or f"{batch.season_id}-{batch.city}-{batch.code}",
+        **allotted_of(batch, kind, only),
     }
     if kind == Run.Kind.LOTTERY:  # by the number alone, a seat for each who is drawn
         by_choice = batch.mode == Batch.Mode.CHOICE_FIRST
@@ -112,7 +114,8 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
         parameters: as ``parameters_of`` gave them when the run was opened.
 
     Raises:
-        Refusal: if nobody has choices, or a tie key names no subject of the city.
+        Refusal: if nobody has choices, a tie key names no subject of the city, or a school keeps more seats for
+            junior schools than it may take.
     """
     width = parameters["choices"]
     keys = [tie_key_sql(batch, key) for key in parameters["tie_keys"] if key not in NO_COLUMN]
@@ -122,9 +125,13 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     columns |= {f"key{number}": INT4 for number in range(len(keys))}
     columns |= {f"asked{number}": INT4 for number in range(len(asked))}
     columns |= {f"choice{number}": INT4 for number in range(width)}
+    feeder = []
+    if "allotted" in parameters:
+        columns["feeder"], feeder = INT8, [feeder_sql(parameters["allotted"]["trait"])]
     selected = "".join(f", {key}" for key in (*keys, *asked)) + "".join(
         f", coalesce(f.schools[{number + 1}], 0)" for number in range(width)
     )
+    selected += "".join(f", {column}" for column in feeder)
     with connection.cursor() as cursor:
         # Big hash tables for the rest of this job; and no helpers, which take the core that reads the rows.
         cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL max_parallel_workers_per_gather = 0")
@@ -183,15 +190,12 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
     elif "choice_order" in parameters["tie_keys"]:
         place = place_by_choice(groups, width)
     sizes, ties, tier = rule_of(parameters, score)
+    seats = seats_offered(left, parameters["ratio_percent"], parameters["rounding"])
+    kept = (
+        allotted_arrays(batch, parameters, schools, seats, rows["feeder"].astype(np.int64)) if feeder else {}
+    )
     snapshot = Snapshot(
-        problem=Problem(
-            order,
-            groups,
-            choices,
-            seats_offered(left, parameters["ratio_percent"], parameters["rounding"]),
-            eligible,
-            place,
-        ),
+        problem=Problem(order, groups, choices, seats, eligible, place),
         bands=sizes,
         ties=ties,
         tier=tier,
@@ -205,6 +209,7 @@ def snapshot_load(batch: Batch, parameters: dict) -> Snapshot:
         barred=barred,
         bars=tuple(bars),
         own=own,
+        **kept,
     )
     left_out = parameters.get("left_out")
     return snapshot.without(np.isin(schools, left_out)) if left_out else snapshot
@@ -338,6 +343,9 @@ def fingerprint_of(parameters: dict, snapshot: Snapshot, outcome: Outcome) -> tu
     persons = hashlib.sha256(
         snapshot.candidates.astype("<i8").tobytes() + snapshot.schools.astype("<i8").tobytes()
     )
-    read = hashlib.sha256(f"{digest(snapshot.problem)}{persons.hexdigest()}".encode()).hexdigest()
+    started = f"{digest(snapshot.problem)}{persons.hexdigest()}"
+    if snapshot.quota is not None:
+        started += allotted_digest(snapshot)
+    read = hashlib.sha256(started.encode()).hexdigest()
     given = digest(outcome)
     return read, given, hashlib.sha256(f"{said}{read}{given}".encode()).hexdigest()

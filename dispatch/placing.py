@@ -5,7 +5,7 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.walls import WEB_ROLE
-from admissions.bulk import INT4, INT8, copy_in
+from admissions.bulk import INT2, INT4, INT8, copy_in
 from admissions.models import School
 
 from .kernel.problem import Outcome
@@ -75,7 +75,8 @@ def placements_write(
                 "supervisor": of_unit[units].astype(f"S{length}"),
                 "tie_values": snapshot.keys[rows],
             }
-            | ({} if lines is None else {"plan_line_id": lines[rows].astype(INT8)}),
+            | ({} if lines is None else {"plan_line_id": lines[rows].astype(INT8)})
+            | ({} if outcome.via is None else {"via": outcome.via[rows].astype(INT2)}),
         )
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {part} ADD CHECK (run_id IS NOT NULL AND run_id = {int(run.pk)})")

@@ -1,6 +1,7 @@
 """What a run keeps for ever: its results by school, and its arrays, by which it can be explained."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -8,12 +9,15 @@ import numpy as np
 from django.conf import settings
 
 from accounts.refusals import Refusal
-from admissions.models import Candidate, School
+from admissions.models import Candidate, FeederSchool, School
 
-from .kernel.explain import Reason, explain, words
+from .allotting import allotted_results, feeders_used
+from .kernel.allotment import Via
+from .kernel.explain import Reason, Why, explain, words
 from .kernel.order import lottery_numbers
 from .kernel.problem import Outcome, Problem, TiePolicy
-from .models import Rehearsal, Run, RunSchool
+from .kernel.rounds import explained
+from .models import Placement, Rehearsal, Run, RunSchool
 from .snapshot import Snapshot
 
 BY_CANDIDATE = frozenset(
@@ -23,6 +27,7 @@ BY_CANDIDATE = frozenset(
         "eligible",
         "place",
         "tier",
+        "feeder",
         "candidates",
         "counties",
         "score",
@@ -44,6 +49,7 @@ def results_of(run: Run, snapshot: Snapshot, outcome: Outcome) -> list[RunSchool
         np.bincount(outcome.unit[outcome.unit >= 0], minlength=units),
     )
     rank, last = snapshot.rank(), lowest_of(snapshot, outcome)
+    allotted = allotted_results(snapshot, outcome)
     rows = []
     for unit, school in enumerate(snapshot.schools.tolist()):
         lowest = last[unit] if last[unit] >= 0 else None
@@ -58,6 +64,7 @@ def results_of(run: Run, snapshot: Snapshot, outcome: Outcome) -> list[RunSchool
                 lowest=None if lowest is None or run.admits else int(snapshot.score[lowest]),
                 lowest_rank=None if lowest is None else int(rank[lowest]),
                 lowest_keys=[] if lowest is None else snapshot.keys[lowest].tolist(),
+                **allotted[unit],
             )
         )
     return rows
@@ -100,13 +107,13 @@ def rehearsal_keep(rehearsal: Rehearsal, snapshot: Snapshot, outcome: Outcome) -
 def outcome_arrays(snapshot: Snapshot, outcome: Outcome) -> dict[str, np.ndarray]:
     """What is kept of an outcome: by candidate, and the table by school, which is read without the rest.
 
-    By candidate: candidates, rank, score, position, unit. By school: schools, left, seats, sent, and of the
-    last one sent lowest int32[m] (score; -1 where nobody is sent), lowest_rank int32[m] (0), lowest_keys
-    int32[m, q].
+    By candidate: candidates, rank, score, position, unit; via where seats are allotted. By school: schools,
+    left, seats, sent, and of the last one sent lowest int32[m] (score; -1 where nobody is sent), lowest_rank
+    int32[m] (0), lowest_keys int32[m, q].
     """
     last, rank = lowest_of(snapshot, outcome), snapshot.rank()
     nobody = last < 0
-    return {
+    return ({} if outcome.via is None else {"via": outcome.via}) | {
         "candidates": snapshot.candidates,
         "schools": snapshot.schools,
         "rank": rank,
@@ -141,7 +148,7 @@ def rehearsal_kept(rehearsal: Rehearsal) -> tuple[Snapshot, Outcome]:
         Refusal: if the files are gone.
     """
     arrays, came = _read(rehearsal, "input"), _read(rehearsal, "outcome")
-    return _snapshot(arrays), Outcome(came["position"], came["unit"])
+    return _snapshot(arrays), Outcome(came["position"], came["unit"], came.get("via"))
 
 
 def outcome_kept(rehearsal: Rehearsal) -> dict[str, np.ndarray]:
@@ -171,6 +178,22 @@ def run_formal(run: Run) -> Rehearsal | None:
     return run.rehearsals.filter(fingerprint=run.fingerprint, asked={}).first() if run.fingerprint else None
 
 
+def run_feeders(run: Run) -> np.ndarray | None:
+    """What junior schools had of the seats kept for them, as of ``allotting.feeders_used``.
+
+    Args:
+        run: of any state.
+
+    Returns:
+        None where nothing is allotted, before a rehearsal, or if its files are gone.
+    """
+    rehearsal = run_formal(run) if "allotted" in run.parameters else None
+    if rehearsal is None or not all(kept_path(rehearsal, part).is_dir() for part in ("input", "outcome")):
+        return None
+    arrays, came = _read(rehearsal, "input"), _read(rehearsal, "outcome")
+    return feeders_used(arrays, came) if "quota" in arrays else None
+
+
 def run_explain(run: Run, candidate: int) -> list[str]:
     """Why a candidate went where he went in a run: one sentence for each choice, fit to be read out.
 
@@ -196,26 +219,88 @@ def run_explain(run: Run, candidate: int) -> list[str]:
     few = {name: a[rows] if name in BY_CANDIDATE else a for name, a in arrays.items() if name != "order"}
     snapshot = _snapshot(few | {"order": along})
     place = int(np.searchsorted(rows, found[0]))
-    outcome = Outcome(came["position"][rows], came["unit"][rows])
-    reasons = [
-        replace(
-            why,
-            rank=int(ranks[place]) - 1,
-            last_rank=int(ranks[why.last]) - 1 if why.last >= 0 else why.last_rank,
-        )
-        for why in explain(snapshot.problem, outcome, snapshot.bands, place, snapshot.tier)
-    ]
-    keys = snapshot.schools.tolist()
-    names = dict(
-        School.objects.filter(pk__in=snapshot.schools[listed[listed >= 0]]).values_list("pk", "name")
-    )
-    said = words(reasons, lambda unit: names[keys[unit]], None if run.admits else snapshot.score)
-    for at, why in enumerate(reasons):
-        if why.reason is Reason.NOT_ELIGIBLE:
-            said[at] = f"第{at + 1}志愿（{names[keys[why.unit]]}）：{_against(snapshot, place, at)}"
-        elif why.reason is Reason.VOID and run.only_schools:
-            said[at] = f"第{at + 1}志愿：未填报，或所填院校不在本次指定范围内。"
+    via = came["via"][rows] if "via" in came else None
+    outcome = Outcome(came["position"][rows], came["unit"][rows], via)
+    told = _Told(run, snapshot, ranks, place)
+    solved = (snapshot.bands, place, snapshot.tier)
+    if via is None:
+        said = told.sentences(explain(snapshot.problem, outcome, *solved))
+    else:
+        said = told.rounds(explained(snapshot.problem, snapshot.kept, outcome, *solved))
     return [*said, _own_number(run, candidate)] if run.drawn else said
+
+
+class _Told:
+    """The reasons of one candidate in words.
+
+    Args:
+        run: as of ``run_explain``.
+        snapshot: of those who bear on him; ranks: int[n], their places among all, from 1.
+        place: where he stands among them.
+    """
+
+    def __init__(self, run: Run, snapshot: Snapshot, ranks: np.ndarray, place: int):
+        self.run, self.snapshot, self.ranks, self.place = run, snapshot, ranks, place
+        listed = snapshot.problem.choices[place]
+        schools = snapshot.schools[listed[listed >= 0]]
+        self.names = dict(School.objects.filter(pk__in=schools).values_list("pk", "name"))
+
+    def name(self, unit: int) -> str:
+        return self.names[int(self.snapshot.schools[unit])]
+
+    def sentences(self, reasons: Sequence[Why]) -> list[str]:
+        """One sentence for each choice."""
+        reasons = [
+            replace(
+                why,
+                rank=int(self.ranks[self.place]) - 1,
+                last_rank=int(self.ranks[why.last]) - 1 if why.last >= 0 else why.last_rank,
+            )
+            for why in reasons
+        ]
+        said = words(reasons, self.name, None if self.run.admits else self.snapshot.score)
+        for at, why in enumerate(reasons):
+            head = f"第{why.position + 1}志愿"
+            if why.reason is Reason.NOT_ELIGIBLE:
+                against = _against(self.snapshot, self.place, why.position)
+                said[at] = f"{head}（{self.name(why.unit)}）：{against}"
+            elif why.reason is Reason.VOID and self.run.only_schools:
+                said[at] = f"{head}：未填报，或所填院校不在本次指定范围内。"
+        return said
+
+    def rounds(self, held: Sequence[tuple[Via, np.ndarray | None, list[Why]]]) -> list[str]:
+        """The sentences of each round that he took part in, as of ``kernel.rounds.explained``.
+
+        Void choices are told in the last one only.
+        """
+        said, at = [], int(self.snapshot.feeder[self.place])
+        for number, (via, floors, reasons) in enumerate(held, 1):
+            round_ = Placement.Via(via).label
+            if number < len(held):
+                reasons = [why for why in reasons if why.reason is not Reason.VOID]
+            if floors is None:
+                said += [f"{round_}：{line}" for line in self.sentences(reasons)]
+            elif at < 0:
+                said.append(f"{round_}：没有分配给考生毕业学校的指标，或考生不具备指标生资格。")
+            else:
+                feeder = FeederSchool.objects.values_list("name", flat=True).get(pk=self.snapshot.feeders[at])
+                said += [f"{round_}（{feeder}）：{line}" for line in self.kept(reasons, floors, at)]
+        return said
+
+    def kept(self, reasons: Sequence[Why], floors: np.ndarray, feeder: int) -> list[str]:
+        """The sentences of the round of seats kept for his junior school."""
+        said, own = self.sentences(reasons), int(self.snapshot.score[self.place])
+        for at, why in enumerate(reasons):
+            if why.unit < 0:
+                continue
+            head = f"第{why.position + 1}志愿（{self.name(why.unit)}）："
+            if not self.snapshot.quota[why.unit, feeder]:
+                said[at] = f"{head}该校没有分配给这所毕业学校的指标。"
+            elif why.reason is Reason.NOT_ELIGIBLE and own < (floor := int(floors[why.unit])):
+                said[at] = (
+                    f"{head}投档成绩{own / 100:.2f}分，低于该校指标生最低分{floor / 100:.2f}分，不能投档。"
+                )
+        return said
 
 
 def _own_number(run: Run, candidate: int) -> str:

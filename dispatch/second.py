@@ -14,13 +14,15 @@ from admissions.bulk import INT4, INT8, copy_in
 
 from .kernel.problem import Outcome
 from .models import Run
+from .second_rounds import rounds_hold, rounds_write
 from .snapshot import Snapshot
 
 NAMED = 5
 """How many candidates are named where something differs."""
 TABLES = """
 CREATE TEMP TABLE dispatch_case (rank integer NOT NULL, candidate bigint NOT NULL, score integer NOT NULL,
-    equals integer NOT NULL, segment integer NOT NULL, choices integer[] NOT NULL, places integer[]) ON COMMIT DROP;
+    equals integer NOT NULL, segment integer NOT NULL, choices integer[] NOT NULL, places integer[], feeder integer)
+    ON COMMIT DROP;
 CREATE TEMP TABLE dispatch_case_unit (unit integer NOT NULL, school bigint NOT NULL, seats integer NOT NULL)
     ON COMMIT DROP;
 """
@@ -31,15 +33,14 @@ FROM {function}(%s::integer[], %s) f JOIN dispatch_case c USING (rank) JOIN disp
 """
 STANDING = (
     "SELECT candidate_id AS candidate, school_id AS school, choice_position AS choice,"
-    " dispatch_score AS score, rank FROM dispatch_placement WHERE run_id = %s"
+    " dispatch_score AS score, rank{via} FROM dispatch_placement WHERE run_id = %s"
 )
 DIGEST = """
 SELECT count(*), encode(sha256(coalesce(string_agg(int8send(candidate) || int8send(school) || int2send(choice)
-    || int4send(score) || int4send(rank), '' ORDER BY candidate, school), '')), 'hex') FROM ({rows}) x
+    || int4send(score) || int4send(rank){via}, '' ORDER BY candidate, school), '')), 'hex') FROM ({rows}) x
 """
-ROW = np.dtype(
-    [("candidate", ">i8"), ("school", ">i8"), ("choice", ">i2"), ("score", ">i4"), ("rank", ">i4")]
-)
+VIA = " || int2send(via)"
+ROW = [("candidate", ">i8"), ("school", ">i8"), ("choice", ">i2"), ("score", ">i4"), ("rank", ">i4")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +70,33 @@ def outcome_rows_digest(snapshot: Snapshot, outcome: Outcome) -> str:
     """The digest of the placements that an outcome means.
 
     SHA-256 over a record for each candidate sent, by the candidate's key: candidate and school (8 bytes),
-    choice from 1 (2), dispatch score in hundredths and rank from 1 (4), all big-endian.
+    choice from 1 (2), dispatch score in hundredths and rank from 1 (4), all big-endian; where seats are allotted
+    also the round through which he came (2).
     ``placements_digest`` computes the same in SQL.
     """
     sent = np.flatnonzero(outcome.unit >= 0)
     sent = sent[np.argsort(snapshot.candidates[sent], kind="stable")]
-    rows = np.empty(len(sent), ROW)
+    rows = np.empty(len(sent), ROW if outcome.via is None else [*ROW, ("via", ">i2")])
     rows["candidate"], rows["school"] = snapshot.candidates[sent], snapshot.schools[outcome.unit[sent]]
     rows["choice"], rows["score"] = outcome.position[sent] + 1, snapshot.score[sent]
     rows["rank"] = snapshot.rank()[sent]
+    if outcome.via is not None:
+        rows["via"] = outcome.via[sent]
     return hashlib.sha256(rows.tobytes()).hexdigest()
 
 
 def placements_digest(run: Run) -> tuple[int, str]:
     """Number and digest of a run's placements as they stand in the database."""
-    return _ask(DIGEST.format(rows=STANDING), [run.pk])[0]
+    return _ask(_digest_of(_standing(run), "allotted" in run.parameters), [run.pk])[0]
+
+
+def _standing(run: Run) -> str:
+    """The placements of a run as rows of a digest."""
+    return STANDING.format(via=", via" if "allotted" in run.parameters else "")
+
+
+def _digest_of(rows: str, via: bool) -> str:
+    return DIGEST.format(rows=rows, via=VIA if via else "")
 
 
 def case_write(snapshot: Snapshot) -> None:
@@ -104,6 +117,8 @@ def case_write(snapshot: Snapshot) -> None:
     }
     if problem.place is not None:
         columns["places"] = problem.place[along]
+    if snapshot.quota is not None:
+        columns["feeder"] = snapshot.feeder[along].astype(INT4)
     units = {
         "unit": np.arange(1, len(snapshot.schools) + 1, dtype=INT4),
         "school": snapshot.schools.astype(INT8),
@@ -120,6 +135,8 @@ def case_write(snapshot: Snapshot) -> None:
             "CREATE UNIQUE INDEX ON dispatch_case (rank); CREATE INDEX ON dispatch_case (segment, rank)"
         )
         cursor.execute("ANALYZE dispatch_case; ANALYZE dispatch_case_unit")
+    if snapshot.quota is not None:
+        rounds_write(snapshot)
 
 
 def case_solve(snapshot: Snapshot) -> str:
@@ -134,21 +151,26 @@ def case_solve(snapshot: Snapshot) -> str:
     Cost: linear; seconds a million candidates in ``docs/benchmarks.md``.
     """
     function = "dispatch_by_hand" if snapshot.problem.place is None else "dispatch_by_hand_own"
-    with connection.cursor() as cursor:
-        cursor.execute(FOUND.format(function=function), [list(snapshot.bands), str(snapshot.ties)])
-    return _ask(DIGEST.format(rows="TABLE dispatch_found"))[0][1]
+    allotted = snapshot.quota is not None
+    if allotted:
+        rounds_hold(snapshot)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(FOUND.format(function=function), [list(snapshot.bands), str(snapshot.ties)])
+    return _ask(_digest_of("TABLE dispatch_found", allotted))[0][1]
 
 
 def differences(run: Run) -> list[Difference]:
     """What the second implementation finds otherwise than the placements say: both ways, duplicates too."""
     rows = _ask(
         f"""
-        WITH standing AS ({STANDING}),
+        WITH standing AS ({_standing(run)}),
         missing AS (TABLE dispatch_found EXCEPT ALL TABLE standing),
         surplus AS (TABLE standing EXCEPT ALL TABLE dispatch_found),
         told AS (
             SELECT candidate, CASE WHEN s.candidate IS NULL THEN 1 WHEN m.candidate IS NULL THEN 2 WHEN
-                (m.school, m.choice) IS DISTINCT FROM (s.school, s.choice) THEN 3 ELSE 4 END AS kind
+                (m.school, m.choice) IS DISTINCT FROM (s.school, s.choice) THEN 3 WHEN
+                (m.score, m.rank) IS DISTINCT FROM (s.score, s.rank) THEN 4 ELSE 5 END AS kind
             FROM missing m FULL JOIN surplus s USING (candidate))
         SELECT kind, count(*), (array_agg(c.number ORDER BY c.number COLLATE "C"))[:{NAMED}]
         FROM told LEFT JOIN admissions_candidate c ON c.id = told.candidate GROUP BY kind ORDER BY kind
@@ -160,6 +182,7 @@ def differences(run: Run) -> list[Difference]:
         2: "不应投出而有投档记录",
         3: "投往的院校或志愿不同",
         4: "成绩或位次不同",
+        5: "录取途径（统招、指标到校）不同",
     }
     return [
         Difference(words[kind], number, [n or "（考生不存在）" for n in named])

@@ -9,11 +9,15 @@ import numpy as np
 from accounts.refusals import Refusal
 from admissions.models import Batch, Sex
 
-from .kernel import bands, tiers
+from .kernel import bands, rounds, tiers
+from .kernel.allotment import NO_FLOOR, When
 from .kernel.check import faults
 from .kernel.fault import Fault
 from .kernel.order import seats_offered
 from .kernel.problem import Outcome, Problem, TiePolicy
+from .kernel.rounds import Kept
+
+WHEN = (When.BEFORE, When.AFTER)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +40,12 @@ class Snapshot:
         bars: what stands against a choice, in words for the officer; ``{marks}``, ``{date}``, ``{sex}`` and
             ``{test}`` stand for the candidate's own value.
         own: int32[n, k] or None: that own value: hundredths of a mark, days since 1970-01-01, or a code.
+        quota: int32[m, f] or None (nothing is allotted): seats that each school keeps for each junior school, out
+            of the problem's seats. With it
+        feeders: int64[f], keys of the junior schools; feeder: int32[n], each candidate's among them, -1 for who
+            has none or does not qualify;
+        allotted: int64[3]: 0 before the unified round, 1 after it; lowest score; most below the unified cut; in
+            hundredths of a mark, -1 for none.
     """
 
     problem: Problem
@@ -52,15 +62,38 @@ class Snapshot:
     barred: np.ndarray | None = None
     bars: tuple[str, ...] = ()
     own: np.ndarray | None = None
+    quota: np.ndarray | None = None
+    feeders: np.ndarray | None = None
+    feeder: np.ndarray | None = None
+    allotted: np.ndarray | None = None
+
+    @property
+    def kept(self) -> Kept | None:
+        """The allotted seats as the kernel takes them."""
+        if self.quota is None:
+            return None
+        when, floor, margin = self.allotted.tolist()
+        return Kept(
+            feeder=self.feeder,
+            quota=self.quota,
+            score=self.score,
+            when=WHEN[when],
+            floor=NO_FLOOR if floor < 0 else floor,
+            margin=None if margin < 0 else margin,
+        )
 
     def solve(self) -> Outcome:
         """The outcome by the rule of the batch: a pure function of the snapshot."""
+        if (kept := self.kept) is not None:
+            return rounds.solve(self.problem, kept, self.bands, self.ties, self.tier)
         if self.tier is not None:
             return tiers.solve(self.problem, self.tier, self.bands, self.ties)
         return bands.solve(self.problem, self.bands, self.ties)
 
     def faults(self, outcome: Outcome) -> list[Fault]:
         """What the independent check finds wrong with an outcome."""
+        if (kept := self.kept) is not None:
+            return list(rounds.faults(self.problem, kept, outcome, self.bands, self.ties, self.tier))
         return list(faults(self.problem, outcome, self.bands, self.ties, self.tier))
 
     def rank(self) -> np.ndarray:
@@ -88,7 +121,8 @@ class Snapshot:
             plans: seats more (or fewer) by key of the school.
 
         Raises:
-            Refusal: if only one of the two modes lets schools rank by themselves: other rows would be read.
+            Refusal: if only one of the two modes lets schools rank by themselves: other rows would be read; or if
+                schools would keep more seats for junior schools than they have.
         """
         own_order = self.problem.place is not None and "choice_order" not in parameters["tie_keys"]
         if own_order != (parameters["mode"] == Batch.Mode.DEFERRED):
@@ -100,11 +134,14 @@ class Snapshot:
                 left[at] = max(left[at] + seats, 0)
         need = np.where(self.need > 0, np.maximum(self.need + lines, 0), 0).astype(np.int32)
         sizes, ties, tier = rule_of(parameters, self.score)
+        seats = seats_offered(left, parameters["ratio_percent"], parameters["rounding"])
+        if self.quota is not None and (over := int((self.quota.sum(axis=1) > seats).sum())):
+            raise Refusal(f"计划这样改变后，有 {over} 所院校的指标多于可投数，不能试算。")
         return replace(
             self,
             problem=replace(
                 self.problem,
-                seats=seats_offered(left, parameters["ratio_percent"], parameters["rounding"]),
+                seats=seats,
                 eligible=eligible_of(self.score, need, self.barred, self.problem.choices.shape),
             ),
             bands=sizes,
@@ -128,7 +165,10 @@ class Snapshot:
             eligible &= self.problem.eligible
         eligible[concerned.any(axis=1)] = False
         seats = np.where(schools, 0, self.problem.seats).astype(np.int32)
-        return replace(self, problem=replace(self.problem, seats=seats, eligible=eligible))
+        rest = replace(self, problem=replace(self.problem, seats=seats, eligible=eligible))
+        if self.quota is None:
+            return rest
+        return replace(rest, quota=np.where(schools[:, None], 0, self.quota).astype(np.int32))
 
 
 def worded(words: str, own: int) -> str:

@@ -34,6 +34,11 @@ class Batch(models.Model):
         MAJOR_CLEAR = "major_clear", "专业清"
         LEVEL_GAP = "level_gap", "专业级差"
 
+    class Allotment(models.TextChoices):
+        NONE = "", "不设"
+        BEFORE = "before", "先指标后统招"
+        AFTER = "after", "先统招后指标"
+
     season = models.ForeignKey(Season, models.CASCADE)
     city = models.CharField("市", max_length=4)
     code = models.CharField("批次代码", max_length=4)
@@ -65,6 +70,10 @@ class Batch(models.Model):
         blank=True,
         help_text="每段的志愿数，最后一段重复；仅分段平行志愿使用",
     )
+    allotment = models.CharField("指标到校", max_length=8, choices=Allotment, default="", blank=True)
+    allotment_floor = models.PositiveIntegerField("指标生最低分", null=True, blank=True)
+    allotment_margin = models.PositiveIntegerField("低于统招线不超过", null=True, blank=True)
+    allotment_trait = models.CharField("指标生资格", max_length=20, blank=True)
     major_rule = models.CharField("专业分配", max_length=12, choices=Majors, default=Majors.SCORE_CLEAR)
     major_gaps = ArrayField(
         models.PositiveIntegerField(),

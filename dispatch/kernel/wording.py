@@ -25,7 +25,9 @@ def sentences(case: Case, posed: Posed, outcome: Outcome, candidate: int) -> lis
     told = explained(posed.problem, posed.kept, outcome, posed.bands, candidate, posed.tier)
     feeder = int(posed.kept.feeder[candidate])
     said = []
-    for via, floors, reasons in told:
+    for number, (via, floors, reasons) in enumerate(told, 1):
+        if number < len(told):  # what is void is told once
+            reasons = [why for why in reasons if why.reason is not Reason.VOID]
         if floors is None:
             said += [f"{ROUNDS[via]}：{line}" for line in _round(case, candidate, reasons)]
             continue

@@ -56,6 +56,13 @@ class Placement(models.Model):
         SINGLE = "single", "点投"
         SPECIAL = "special", "批件投档"
 
+    class Via(models.IntegerChoices):
+        """The round of a run with allotted seats through which a candidate came."""
+
+        UNIFIED = 1, "统招"
+        ALLOTTED = 2, "指标到校"
+        CONVERTED = 4, "指标余额转统招"
+
     _FREE = {"on_delete": models.DO_NOTHING, "db_constraint": False}
 
     run = models.ForeignKey(Run, null=True, related_name="placements", **_FREE)
@@ -69,6 +76,7 @@ class Placement(models.Model):
     school = models.ForeignKey(School, verbose_name="院校", **_FREE)
     supervisor = models.CharField(max_length=6)
     method = models.CharField("方式", max_length=8, choices=Method)
+    via = models.PositiveSmallIntegerField("录取途径", null=True, choices=Via)
     choice_position = models.PositiveSmallIntegerField("志愿序号", null=True)
     dispatch_score = models.IntegerField("投档成绩", null=True)
     rank = models.IntegerField("位次", null=True)

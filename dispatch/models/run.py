@@ -140,6 +140,10 @@ class RunSchool(models.Model):
     lowest = models.IntegerField("最低分", null=True)
     lowest_rank = models.IntegerField("最低分位次", null=True)
     lowest_keys = ArrayField(models.IntegerField(), default=list, verbose_name="最低分同分比较值")
+    kept = models.PositiveIntegerField("指标", null=True)
+    allotted = models.PositiveIntegerField("指标投出", null=True)
+    lowest_allotted = models.IntegerField("指标最低分", null=True)
+    lowest_unified = models.IntegerField("统招最低分", null=True)
 
     objects = TenantQuerySet.as_manager()
 

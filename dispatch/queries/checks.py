@@ -9,6 +9,7 @@ from admissions.models import Batch, Choice, Dossier, School
 from admissions.queries.checks import NAMED, Check
 from quotas.models import PlanLine
 
+from ..allotting import seats_allotted
 from ..models import SchoolControl, Sheet
 
 
@@ -23,6 +24,7 @@ def checks_of(batch: Batch, only: Sequence[int] = ()) -> list[Check]:
         *_plans(batch, only),
         *_candidates(batch),
         _lines(batch),
+        *_allotted(batch, only),
         _unsettled(batch, only),
         _closed(batch, only),
     ]
@@ -96,6 +98,31 @@ def _candidates(batch: Batch) -> list[Check]:
 def _lines(batch: Batch) -> Check:
     lines = batch.lines.count()
     return Check("分数线已设置", f"{lines} 条", [] if lines else ["未设分数线，按 0 分处理"], blocks=False)
+
+
+def _allotted(batch: Batch, only: Sequence[int]) -> list[Check]:
+    """Whether seats kept for junior schools fit the plans; nothing where the mode knows none."""
+    if not batch.allotment:
+        return []
+    rows = seats_allotted(batch, only).order_by().values("school")
+    kept = dict(rows.annotate(seats=Sum("seats")).values_list("school", "seats"))
+    left = PlanLine.objects.filter(batch=batch, school__in=kept).with_left().values_list("school", "left")
+    free: dict[int, int] = {}
+    for school, seats in left:
+        free[school] = free.get(school, 0) + seats
+    over = {school: seats for school, seats in kept.items() if seats > free.get(school, 0)}
+    named = [
+        f"{name}：指标 {over[key]} 个，计划余额 {free.get(key, 0)} 个"
+        for key, name in School.objects.filter(pk__in=over).values_list("pk", "name")
+    ]
+    total = sum(kept.values())
+    return [
+        Check(
+            "指标不超过计划余额",
+            f"{len(kept)} 所院校，指标 {total} 个" if kept else "没有可用的指标，本次全部按统招投档",
+            named,
+        )
+    ]
 
 
 def _unsettled(batch: Batch, only: Sequence[int]) -> Check:

@@ -18,7 +18,7 @@ OWN_KEYS = {
     "lottery": "随机号",
     "choice_order": "志愿顺序",
 }
-NOT_SET, LINE = "未设", "分数线"
+NOT_SET, LINE, ALLOTTED = "未设", "分数线", "指标到校"
 TOLD_ABOVE = (
     "dispatch.set_mode",
     "dispatch.set_region_line",
@@ -69,7 +69,7 @@ def parameters_compared(batch: Batch, now: dict, before: dict | None) -> list[di
     rows = []
     for label in [*new, *(label for label in old if label not in new)]:
         value, former = new.get(label, NOT_SET), old.get(label)
-        if former is None and label.startswith(LINE) and "lines" in (before or {}):
+        if former is None and label.startswith((LINE, ALLOTTED)) and "lines" in (before or {}):
             former = NOT_SET
         changed = former is not None and former != value
         rows.append({"label": label, "value": value, "before": former if changed else "", "changed": changed})
@@ -178,6 +178,8 @@ class _Words:
         if "lottery" in parameters.get("tie_keys", ()) or parameters.get("kind") == Run.Kind.LOTTERY:
             practice = "（仅供预演，须另行公开抽取）" if parameters.get("practice") else ""
             said["随机种子"] = f"{parameters.get('seed', '')}{practice}"
+        if allotted := parameters.get("allotted"):
+            said[ALLOTTED] = _allotted(allotted)
         if "plans" in parameters:
             said["计划余额"] = f"{parameters['plans']} 个"
         said |= self.lines_of(parameters)
@@ -203,6 +205,18 @@ class _Words:
     def of_kind(self, kind: str) -> str:
         """A kind of plan behind a place; nothing for all kinds."""
         return f"，{self.kinds.get(kind, kind)}" if kind else ""
+
+
+def _allotted(said: Mapping) -> str:
+    """What is kept for junior schools, when it is given, and to whom."""
+    parts = [dict(Batch.Allotment.choices)[said["when"]], f"共 {said['seats']} 个"]
+    if said["floor"] is not None:
+        parts.append(f"最低 {said['floor'] / 100:g} 分")
+    if said["margin"] is not None:
+        parts.append(f"低于统招最低分不超过 {said['margin'] / 100:g} 分")
+    if said["trait"]:
+        parts.append(f"{said['trait']}须为“是”")
+    return "，".join([*parts, f"分配表第 {said['version']} 版" if said["version"] else "分配表未修改过"])
 
 
 def _tie_words(names: Mapping[str, str], keys: list[str]) -> str:

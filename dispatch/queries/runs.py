@@ -3,11 +3,12 @@
 from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from admissions.models import Batch
+from admissions.models import Batch, FeederSchool
 from quotas.models import PlanLine
 
 from ..models import Run, RunSchool
 from ..models.run import OPEN_STATES
+from ..runs import run_feeders
 
 
 def batches_with_runs(actor) -> list[dict]:
@@ -47,6 +48,31 @@ def batches_with_runs(actor) -> list[dict]:
 def run_schools(run: Run):
     """The table of a run: one row for each school with a plan, the fullest wish first."""
     return RunSchool.objects.filter(run=run).select_related("school").order_by("-wanted", "school__code")
+
+
+def run_feeders_told(run: Run) -> list[dict]:
+    """How each junior school used the seats kept for it in a run, by code; empty where nothing is allotted.
+
+    Returns:
+        ``feeder``, ``seats``, ``used``, ``left`` (converted to the unified plan) and ``lowest`` (hundredths of a
+        mark, or None).
+    """
+    table = run_feeders(run)
+    if table is None:
+        return []
+    named = FeederSchool.objects.in_bulk(table[:, 0].tolist())
+    rows = [
+        {
+            "feeder": named[key],
+            "seats": seats,
+            "used": used,
+            "left": max(seats - used, 0),
+            "lowest": None if lowest < 0 else lowest,
+        }
+        for key, seats, used, lowest in table.tolist()
+        if seats
+    ]
+    return sorted(rows, key=lambda row: row["feeder"].code)
 
 
 def opened(run: Run) -> bool:

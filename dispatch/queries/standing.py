@@ -58,6 +58,18 @@ LEFT JOIN dispatch_runschool r ON r.run_id = %(run)s AND r.school_id = s.school_
 WHERE s.n > coalesce(r.offered, 0)
     AND NOT (%(accept_all)s AND (%(own_order)s OR s.n - coalesce(r.offered, 0) < e.n))
 """
+# Seats kept for a junior school went to its candidates, and no more of them than there are.
+ALLOTTED = """
+SELECT p.school_id FROM dispatch_placement p JOIN admissions_candidate c ON c.id = p.candidate_id
+LEFT JOIN quotas_allotment a ON a.batch_id = p.batch_id AND a.school_id = p.school_id AND a.feeder_id = c.feeder_school_id
+WHERE p.run_id = %(run)s AND p.via = 2 GROUP BY p.school_id, c.feeder_school_id
+HAVING count(*) > coalesce(max(a.seats), 0) AND NOT (%(accept_all)s AND max(a.seats) IS NOT NULL)
+"""
+# Through a round that the mode holds, and through none where nothing is allotted.
+WRONG_WAY = """
+SELECT candidate_id FROM dispatch_placement WHERE run_id = %(run)s
+    AND (via IS NOT NULL) IS DISTINCT FROM %(allotted)s OR run_id = %(run)s AND via = 4 AND NOT %(after)s
+"""
 COUNTED = """
 WITH sent AS (
     SELECT school_id, count(*) AS n, min(sheet_id) AS first, max(sheet_id) AS last
@@ -72,9 +84,11 @@ ALWAYS = (
     ("投档成绩低于区域分数线", BELOW_REGION),
     ("此前在本批次已被该校退档", RETURNED),
     ("批次或城市与本次投档不同", OUT_OF_RANGE),
+    ("录取途径与投档模式不符", WRONG_WAY),
 )
 WHILE_IT_STANDS = (("所投院校与填报志愿不符", NOT_CHOSEN),)
 BEFORE_RELEASE = (("投档成绩低于院校分数线", BELOW_SCHOOL),)
+SCHOOLS_BEFORE_RELEASE = (("指标生超过分配给其毕业学校的指标", ALLOTTED),)
 OF_SCHOOLS = (
     ("院校投出数超过可投数", OVER),
     ("院校投档记录与投档单数目不符", COUNTED),
@@ -85,7 +99,8 @@ def standing_faults(run: Run) -> list[Difference]:
     """What is wrong with the placements of an executed run, whatever its arrays say.
 
     Nobody twice, nobody below a line, nobody returned before, everybody where he chose, no school above
-    what it was offered except by equals who were all let in, and as many as its sheet says. Lines of
+    what it was offered except by equals who were all let in, and as many as its sheet says; through a round that
+    the mode holds, and no junior school with more than its seats. Lines and allotted seats of
     schools, which may be set anew after the release, are looked at before it only; choices, which are
     frozen anew once a run is undone, as long as it stands.
 
@@ -103,20 +118,24 @@ def standing_faults(run: Run) -> list[Difference]:
         "executed": run.executed_at,
         "parameters": json.dumps(run.parameters),
         "accept_all": run.parameters["tie_policy"] == "accept_all",
-        "own_order": run.parameters["mode"] == "deferred_acceptance",
+        # each round may let in its own equals; then who they are is for the second implementation to say
+        "own_order": run.parameters["mode"] == "deferred_acceptance" or "allotted" in run.parameters,
+        "allotted": "allotted" in run.parameters,
+        "after": run.parameters.get("allotted", {}).get("when") == "after",
     }
-    of_candidates = list(ALWAYS)
+    of_candidates, of_schools = list(ALWAYS), list(OF_SCHOOLS)
     if run.cancelled_at is None:
         of_candidates += WHILE_IT_STANDS
         if run.released_at is None:
             of_candidates += BEFORE_RELEASE
+            of_schools += SCHOOLS_BEFORE_RELEASE
     found = [
         _named(words, query, parameters, "admissions_candidate", "id", "number")
         for words, query in of_candidates
     ]
     found += [
         _named(words, query, parameters, "admissions_school", "organisation_id", "code")
-        for words, query in OF_SCHOOLS
+        for words, query in of_schools
     ]
     return [difference for difference in found if difference.count]
 

@@ -12,7 +12,7 @@ from admissions.models import Candidate
 
 from ..models import Run, RunSchool
 from ..queries.rehearsals import rehearsals_panel
-from ..queries.runs import run_schools
+from ..queries.runs import run_feeders_told, run_schools
 from ..runs import run_explain
 
 PER_PAGE = 100
@@ -70,6 +70,7 @@ class OutcomeMixin:
             "listed_summary": totals_of(listed) if len(listed) < len(rows) else None,
             "sheets_shown": bool(self.object.executed_at),
             "may_see_sheets": self.actor.may("dispatch.find_past_sheets"),
+            "feeders": run_feeders_told(self.object),
             "why": self.why(),
         }
 
@@ -91,15 +92,23 @@ class OutcomeMixin:
         sent = "中签" if run.admits else "投出"
         head = ["代码", "院校", "计划余额", "可投", "填报", sent, "缺额"]
         head += ["末位中签位次"] if run.admits else ["最低分", "最低位次", "同分比较值"]
+        allotted = "allotted" in run.parameters
+        head += ["统招最低分", "指标", "指标投出", "指标最低分"] if allotted else []
         lines = [head]
         for row in rows:
             cells = [row.school.code, row.school.name, *(getattr(row, name) for name in SUMS)]
             cells += [] if run.admits else [marks_words(row.lowest)]
             cells += [row.lowest_rank]
             cells += [] if run.admits else [" / ".join(map(marks_words, row.lowest_keys))]
+            if allotted:
+                lowest = marks_words(row.lowest_unified), marks_words(row.lowest_allotted)
+                cells += [lowest[0], row.kept, row.allotted, lowest[1]]
             lines.append([*cells, "已隔离" if row.school_id in run.left_out else ""])
         lines[0].append("备注")
-        lines.append(["合计", f"{len(rows)} 所院校", *totals_of(rows).values()])
+        sums = totals_of(rows)
+        lines.append(["合计", f"{len(rows)} 所院校", *(sums[name] for name in SUMS)])
+        if allotted:
+            lines[-1] += ["", "", "", "", sums["kept"], sums["allotted"]]
         deed_record(actor=self.actor, subject=f"导出院校投档结果 {run}", count=len(rows))
         name = f"院校投档结果-{run.batch.city}-{run}-{timezone.localtime():%Y%m%d%H%M}.xlsx".replace(" ", "")
         return workbook_response(name, lines)
@@ -122,5 +131,5 @@ def marks_words(hundredths: int | None) -> str:
 
 
 def totals_of(rows: list[RunSchool]) -> dict[str, int]:
-    """Sums over schools: plan, offered, wanted, sent, short."""
-    return {name: sum(getattr(row, name) for row in rows) for name in SUMS}
+    """Sums over schools: plan, offered, wanted, sent, short, kept, allotted."""
+    return {name: sum(getattr(row, name) or 0 for row in rows) for name in (*SUMS, "kept", "allotted")}

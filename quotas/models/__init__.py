@@ -1,5 +1,6 @@
+from .allotment import Allotment
 from .change import PlanChange
 from .plan import PlanLine
 from .reserve import Reserve, ReserveVersion
 
-__all__ = ["PlanChange", "PlanLine", "Reserve", "ReserveVersion"]
+__all__ = ["Allotment", "PlanChange", "PlanLine", "Reserve", "ReserveVersion"]

@@ -40,7 +40,10 @@ class Reserve(models.Model):
 
 
 class ReserveVersion(models.Model):
-    """All reserves of a batch as they stood after one change. Rows are only ever added."""
+    """All that a control of this app has set for a batch, as it stood after one change: reserves, allotments.
+
+    Rows are only ever added.
+    """
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="+")
     function = models.CharField("功能", max_length=60)

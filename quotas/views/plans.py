@@ -39,6 +39,7 @@ class ManagePlansView(ListView):
         return (
             {"title": "批量导入", "url": self.page("upload"), "icon": "upload", "primary": True},
             {"title": "导入记录", "url": self.page("files"), "icon": "clock-history"},
+            {"title": "指标分配", "url": self.page("allotments"), "icon": "diagram-3"},
             {"title": "计划变动", "url": self.page("changes"), "icon": "arrow-left-right"},
         )
 

@@ -69,8 +69,8 @@ def sheet(rows) -> SimpleUploadedFile:
     return SimpleUploadedFile("设置.xlsx", buffer.getvalue())
 
 
-def exported(client, control, batch) -> list[list[str]]:
-    answer = client.get(url(control, "export", batch))
+def exported(client, control, batch, address: str = "") -> list[list[str]]:
+    answer = client.get(address or url(control, "export", batch))
     assert answer.status_code == 200
     page = openpyxl.load_workbook(BytesIO(answer.content)).active
     return [["" if cell is None else str(cell) for cell in row] for row in page.iter_rows(values_only=True)]

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatch import second
+from dispatch.kernel.allotment import Via
 from dispatch.kernel.problem import TiePolicy
 from dispatch.snapshot import Snapshot
 from tests.kernel import reference
@@ -14,7 +16,7 @@ from tests.kernel.reference import problems, problems_with_place
 BANDS = st.sampled_from([(1,), (9,), (1, 2), (2,), (3, 1), (1, 1, 9)])
 
 
-def snapshot_of(problem, bands, ties, tier) -> Snapshot:
+def snapshot_of(problem, bands, ties, tier, **allotted) -> Snapshot:
     n, m = len(problem.order), len(problem.seats)
     return Snapshot(
         problem=problem,
@@ -28,6 +30,7 @@ def snapshot_of(problem, bands, ties, tier) -> Snapshot:
         schools=np.arange(m, dtype=np.int64) * 7 + 3,
         left=problem.seats,
         need=np.zeros((n, 1), np.int32),
+        **allotted,
     )
 
 
@@ -37,7 +40,54 @@ def snapshot_of(problem, bands, ties, tier) -> Snapshot:
 @pytest.mark.parametrize("made", [problems, problems_with_place], ids=["common order", "own orders"])
 def test_both_implementations_agree(db, made, data, bands, ties):
     problem = data.draw(made())
-    snapshot = snapshot_of(problem, bands, ties, data.draw(st.none() | reference.segments(problem)))
+    agree(snapshot_of(problem, bands, ties, data.draw(st.none() | reference.segments(problem))))
+
+
+@st.composite
+def allotted(draw, problem):
+    """Fields of a snapshot with seats kept for two junior schools, out of those there are."""
+    n, m = len(problem.order), len(problem.seats)
+    quota = np.zeros((m, 2), np.int32)
+    for unit, seats in enumerate(problem.seats.tolist()):
+        quota[unit, 0] = draw(st.integers(0, seats))
+        quota[unit, 1] = draw(st.integers(0, seats - int(quota[unit, 0])))
+    after = draw(st.booleans())
+    margin = draw(st.sampled_from([-1, 0, 100, 300])) if after else -1
+    return {
+        "quota": quota,
+        "feeders": np.array([70, 90], np.int64),
+        "feeder": np.array(draw(st.lists(st.integers(-1, 1), min_size=n, max_size=n)), np.int32),
+        "allotted": np.array([int(after), draw(st.sampled_from([-1, 200, 400])), margin], np.int64),
+    }
+
+
+@pytest.mark.django_db
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), bands=BANDS, ties=st.sampled_from(TiePolicy))
+def test_both_implementations_agree_on_allotted_seats(db, data, bands, ties):
+    problem = data.draw(problems())
+    tier = data.draw(st.none() | reference.segments(problem))
+    snapshot = snapshot_of(problem, bands, ties, tier, **data.draw(allotted(problem)))
+    assert snapshot.faults(snapshot.solve()) == []
+    agree(snapshot)
+    quota = snapshot.quota.sum(axis=0)
+    if ties is TiePolicy.STRICT:
+        outcome = snapshot.solve()
+        for feeder in range(2):
+            used = (outcome.via == Via.ALLOTTED) & (snapshot.feeder == feeder)
+            assert used.sum() <= quota[feeder]
+        taken = np.bincount(outcome.unit[outcome.unit >= 0], minlength=len(problem.seats))
+        assert (taken <= problem.seats).all()
+
+
+def agree(snapshot: Snapshot) -> None:
+    """Both find the same, by candidate and by digest; what was laid out for it goes with its locks."""
+    with transaction.atomic():
+        _agree(snapshot)
+        transaction.set_rollback(True)
+
+
+def _agree(snapshot):
     outcome = snapshot.solve()
     second.case_write(snapshot)
     digest = second.case_solve(snapshot)

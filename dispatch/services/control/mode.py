@@ -11,6 +11,7 @@ from accounts.refusals import Refusal
 from admissions.models import Batch, Subject
 from admissions.services.controls import Column, Fault
 
+from ...condition_kinds import TRAIT
 from ...kernel import bands, tiers
 from ...kernel.order import place_by_choice
 from ...kernel.problem import Problem
@@ -22,6 +23,7 @@ from .batches import whole_batch
 
 VALUES = (
     "mode", "ratio_percent", "rounding", "tie_policy", "tie_keys", "tiers", "bands", "major_rule", "major_gaps",
+    "allotment", "allotment_floor", "allotment_margin", "allotment_trait",
 )  # fmt: skip
 MOST_MARKS = 200_000
 GRADE = "等级"
@@ -55,6 +57,19 @@ class SetMode(BatchControl):
             ),
             Column("major_rule", "专业分配", "choice", dict(Batch.Majors.choices)),
             Column("major_gaps", "专业级差", "marks_list", must=False, note="仅专业级差：第二专业起减去的分数，如 5 3"),
+            Column(
+                "allotment", "指标到校", "choice", dict(Batch.Allotment.choices),
+                note="名额在“院校计划管理”的指标分配中填写；没有用完的转为统招",
+            ),
+            Column("allotment_floor", "指标生最低分", "marks", must=False, note="投档成绩低于此分的不用指标，空为不限"),
+            Column(
+                "allotment_margin", "低于统招最低分不超过", "marks", must=False,
+                note="仅先统招后指标：投档成绩最多比该校统招最低分低多少分，空为不限",
+            ),
+            Column(
+                "allotment_trait", "指标生资格", must=False,
+                note="考生附加信息中的项目，内容为“是”的才有资格，如 指标生；空为不限",
+            ),
         )  # fmt: skip
 
     def now(self, batch):
@@ -112,6 +127,25 @@ def mode_faults(batch: Batch, row: dict) -> list[str]:
         said.append(f"志愿分段合计超过志愿数 {batch.choices_allowed} 个。")
     if (row["major_rule"] == Batch.Majors.LEVEL_GAP) != bool(row["major_gaps"]):
         said.append("专业级差须填写级差分数。" if not row["major_gaps"] else "级差分数只在专业级差中填写。")
+    return said + allotment_faults(row)
+
+
+def allotment_faults(row: dict) -> list[str]:
+    """What is wrong with the way allotted seats are given, in words."""
+    rules = (row["allotment_floor"], row["allotment_margin"], row["allotment_trait"] or None)
+    if not row["allotment"]:
+        return (
+            ["没有启用指标到校，最低分、分差和资格都不填。"]
+            if any(rule is not None for rule in rules)
+            else []
+        )
+    said = []
+    if row["mode"] == Batch.Mode.DEFERRED or "choice_order" in row["tie_keys"]:
+        said.append("院校自主排序、比较志愿顺序的批次不能设指标到校：指标按全市统一的排序使用。")
+    if row["allotment"] == Batch.Allotment.BEFORE and row["allotment_margin"] is not None:
+        said.append("先指标后统招时统招最低分尚未产生，不能设“低于统招最低分不超过”，请改设指标生最低分。")
+    if row["allotment_trait"] and not TRAIT.fullmatch(row["allotment_trait"]):
+        said.append("指标生资格须为一项附加信息的名称，不超过 20 个字。")
     return said
 
 
