@@ -21,7 +21,9 @@ CHROMIUM = os.environ.get("ZHONGZHAO_CHROMIUM") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run"]
 SIZE = {"width": 1366, "height": 768}
 MOST_BYTES = 150_000
-CANDIDATES = "/admissions/manage-candidates/"
+CANDIDATES, POINT = "/admissions/manage-candidates/", "/dispatch/dispatch-above-line/"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+_ROW = re.compile(r"<t[dh][^>]*>(?:<a[^>]*>)?(\d{10,})(?:</a>)?</t[dh]>\s*<t[dh][^>]*>(?:<a[^>]*>)?([^<]+)")
 
 
 class Camera:
@@ -92,7 +94,34 @@ class Camera:
             sender.do(f"{page}ask/", filled(form) | {"plans_percent": "20"})
             sender.wait(page)
             self.picture(sender, "compare-rehearsals", f"{page}compare/")
+            self.request(sender, browser, page, self.person("data").get(CANDIDATES, state="pool"))
         self.picture(browser, "confirm-dispatch", address)
+
+    def request(self, sender: Browser, second: Browser, page: str, pool: str) -> None:
+        """What a second person sees of a request to send one candidate, which is then taken back.
+
+        Args:
+            sender, second: of the city.
+            page: of the run whose rehearsal waits meanwhile.
+            pool: candidates in the pool, as their list shows them.
+        """
+        run, rows = sender.get(page), _ROW.findall(pool)
+        school, title = re.search(r'<td>(\w+)</td><th scope="row">([^<]+)', run).groups()
+        found = (row for row in rows if f"（{title}）" in sender.get(page, candidate=row[0]))
+        number, name = next(found)
+        form = sender.get(f"{POINT}new/")
+        batch = re.search(rf'<option value="(\d+)">[^<]*{re.escape(_batch_of(run))}</option>', form)[1]
+        letter = self.folder / "批准文件.pdf"
+        letter.write_bytes(PDF)
+        asked = {"number": number, "name": name, "batch": batch, "school": school}
+        asked |= {"reason": "D01", "words": "投档时漏投，经核实符合投档条件"}
+        draft = sender.do(f"{POINT}new/", asked, file=("paper", letter))
+        letter.unlink()
+        place = sender.place
+        sender.do(f"{place}submit/", {"version": re.search(r'name="version" value="(\d+)"', draft)[1]})
+        key = re.search(r"/(\d+)/$", place)[1]
+        self.picture(second, "request", f"/dispatch/confirm-dispatch/single/{key}/")
+        sender.do(f"{place}withdraw/", {"words": "示范"})
 
     def run(self, browser: Browser, address: str) -> None:
         """The run's page with the longest story of those who were sent."""
@@ -161,6 +190,11 @@ class Camera:
             (self.folder / f"{name}.png").write_bytes(small(page.screenshot()))
             chromium.close()
         self.taken.add(name)
+
+
+def _batch_of(run: str) -> str:
+    """The batch of a run, by the heading of its page."""
+    return re.search(r"<h1>\S+ (\S+) 第", run)[1]
 
 
 def filled(form: str) -> dict[str, str]:
