@@ -1,11 +1,13 @@
 """Workbooks that leave the platform: text and counts only, so that no cell can act."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from io import BytesIO
 from urllib.parse import quote
 
 import xlsxwriter
 from django.http import HttpResponse
+from django.utils import timezone
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -35,11 +37,16 @@ def workbook_bytes(rows: Iterable[Iterable], *, sheet: str = "数据") -> bytes:
                 if type(value) is int and abs(value) < EXACT:
                     page.write_number(number, column, value)
                     continue
-                page.write_string(
-                    number, column, "" if value is None else str(value), text if number else head
-                )
+                page.write_string(number, column, _words(value), text if number else head)
         page.autofit()
     return buffer.getvalue()
+
+
+def _words(value) -> str:
+    """A value as text: empty for none, a moment in local time to the second."""
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
+    return "" if value is None else str(value)
 
 
 def workbook_response(name: str, rows: Iterable[Iterable]) -> HttpResponse:

@@ -34,6 +34,14 @@ def run_url(run: Run, tail: str = "", number: int | None = None) -> str:
     return reverse(name, kwargs={"pk": run.pk} | ({} if number is None else {"number": number}))
 
 
+@register.simple_tag(takes_context=True)
+def run_allowed(context, run: Run) -> str:
+    """Address of a run's page for whoever may open it; empty for others."""
+    actor = context["request"].user
+    seen = actor.may(run.function) and Run.objects.visible_to(actor).filter(pk=run.pk).exists()
+    return run_url(run) if seen else ""
+
+
 @register.filter
 def signed(number: int | None) -> str:
     """A difference with its sign, in groups of three: +1 234, −5, 0; empty for none."""

@@ -1,9 +1,13 @@
 """投档情况查询、历史投档单查询: sheets in figures, and each sheet as it was."""
 
+from django.http import HttpResponse
 from django_tables2.data import TableQuerysetData
 
+from accounts.context import deed_record
 from accounts.views.base import ObjectMixin, PageView
 from accounts.views.lists import ListView
+from accounts.views.workbooks import workbook_response
+from admissions.templatetags.words import marks, region_name
 
 from ..filters_finding import SheetFilters
 from ..models import Sheet, SingleDispatch
@@ -80,6 +84,28 @@ class PastSheetPage(ObjectMixin, PageView):
         related = ("batch__season", "school", "run__created_by", "run__confirmed_by")
         related += ("request__organisation", "request__asked_by")
         return super().rows().select_related(*related)
+
+    def get(self, request, *args, **kwargs):
+        return self.export() if request.GET.get("export") == "xlsx" else super().get(request, *args, **kwargs)
+
+    def export(self) -> HttpResponse:
+        """The dossiers of the sheet as the page lists them, with their number at the end."""
+        lines = [[
+            "位次", "考生号", "姓名", "生源县区", "志愿", "投档成绩", "结果", "专业", "退档原因", "结束时间",
+        ]]  # fmt: skip
+        for row in placements_on(self.object):
+            reason = f"{row.reason.name if row.reason else ''} {row.reason_words}".strip()
+            dossier = row.candidate.dossier
+            stands = "已退档" if row.reason_id else "已收回" if row.closed_at else dossier.word
+            lines.append([
+                row.rank, row.candidate.number, row.candidate.name, region_name(row.county),
+                row.choice_position, marks(row.dispatch_score), stands,
+                row.plan_line.major_name if row.plan_line else "", reason, row.closed_at,
+            ])  # fmt: skip
+        count = len(lines) - 1
+        lines.append(["合计", f"{count} 份档案"])
+        deed_record(actor=self.actor, subject=f"导出投档单 {self.object.number}", count=count)
+        return workbook_response(f"投档单-{self.object.number}.xlsx", lines)
 
     def get_context_data(self, **kwargs):
         rows = list(placements_on(self.object))

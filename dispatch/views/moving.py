@@ -19,6 +19,7 @@ from accounts.refusals import Refusal
 from accounts.views.lists import EXPORT_BOUND
 from accounts.views.workbooks import workbook_response
 from admissions.models import Candidate
+from admissions.templatetags.words import region_name
 
 from ..queries.comparing import MOVE_WORDS, Move
 from .comparing import MOVES, Pair
@@ -154,7 +155,7 @@ class MovedView(Pair):
         yield HEAD if draws else [*HEAD, "投档成绩"]
         for row in rows:
             cells = [
-                row["number"], row["name"], row["county"], row["words"], row["before"] or UNPLACED,
+                row["number"], row["name"], region_name(row["county"]), row["words"], row["before"] or UNPLACED,
                 row["choice_before"] or "", row["after"] or UNPLACED, row["choice_after"] or "", row["rank"],
             ]  # fmt: skip
             yield cells if draws else [*cells, marks_words(row["score"])]
