@@ -17,7 +17,7 @@ from django.views import View
 from django.views.generic import TemplateView
 from django.views.generic.edit import FormView
 
-from ..context import deed_context, walled
+from ..context import deed_context, walled, walled_to_the_end
 from ..forms import ActionForm
 from ..functions import BY_KEY, FUNCTIONS, Function
 from ..models import SubmittedForm
@@ -104,16 +104,21 @@ class FunctionView(View):
         try:
             return self.within(request, *args, **kwargs)
         except Refusal as refusal:  # outside of a form, such as of an export
-            return refusal_page(request, refusal)
+            answer = refusal_page(request, refusal)
+            if request.method in READING and connection.in_atomic_block:
+                transaction.set_rollback(True)  # whoever was refused a look did not look
+            return answer
 
     def within(self, request, *args, **kwargs):
         """Serve the request in the context of its deed, within the wall of the actor's scope."""
         with ExitStack() as stack:
             address = request.META.get("REMOTE_ADDR")
             stack.enter_context(deed_context(function=self.function.key, address=address))
-            stack.enter_context(walled(request.user.scope))
             if request.method in READING:
+                stack.enter_context(walled_to_the_end(request.user.scope))
                 stack.enter_context(connection.execute_wrapper(refuse_writes))
+            else:
+                stack.enter_context(walled(request.user.scope))
             response = super().dispatch(request, *args, **kwargs)
             if hasattr(response, "render") and not response.is_rendered:
                 response.render()
