@@ -1,11 +1,11 @@
 """Lists of this app, on screen and as exports."""
 
 import django_tables2 as tables
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.masking import mask_id_number
+from accounts.templatetags.interface import state_badge
 
 from .imports.importer import registry
 from .lifecycle import State
@@ -25,7 +25,7 @@ class StateColumn(tables.Column):
         super().__init__(**({"verbose_name": "状态", "orderable": False} | kwargs))
 
     def render(self, value):
-        return render_to_string("components/state.html", {"state": value.state, "held": value.held})
+        return state_badge(value.state, value.held)
 
     def value(self, value):
         return "挂起" if value.held else State(value.state).word

@@ -59,5 +59,5 @@ class PasswordBackend(ModelBackend):
     """Log-in by password; each request reads its user with organisation and rights in one query."""
 
     def get_user(self, user_id):
-        user = User.objects.with_rights().filter(pk=user_id).first()
+        user = User.objects.with_rights(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None

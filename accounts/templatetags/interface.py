@@ -1,12 +1,14 @@
 """Words and marks that every template needs: icons, grouped numbers, spans of time."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from django import template
 from django.db.models import Model
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 register = template.Library()
 
@@ -47,6 +49,14 @@ def icon(name: str, more: str = "") -> str:
         address,
         name,
     )
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def state_badge(state: str, held: bool = False) -> str:
+    """``components/state.html``, drawn once for each state: lists show it in every row."""
+    drawn = render_to_string("components/state.html", {"state": state, "held": held})
+    return mark_safe(drawn.strip())  # noqa: S308 - a template has drawn it
 
 
 @register.filter

@@ -132,10 +132,10 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         marks=[(s, person.scores[s.position] if s.position < len(person.scores) else None) for s in subjects],
         choices=choices,
         concessions=list(
-            Concession.objects.filter(
-                season=person.season_id, city=person.city, code__in=person.concessions or []
-            )
-        ),
+            Concession.objects.filter(season=person.season_id, city=person.city, code__in=person.concessions)
+        )
+        if person.concessions
+        else [],
         default=placement.plan_line_id or _default(chosen, lines),
         events=events,
         rounds=rounds,
@@ -143,6 +143,13 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         quick=list(enumerate(quick, 1)),
         papers=list(papers_of(placement)),
     )
+
+
+def _majors_among(choices: list[Choice], placement: Placement):
+    """As ``majors_chosen``, from the candidate's choices for this school in their order."""
+    here = (c for c in choices if placement.choice_position in (None, 0, c.position))
+    found = next(((c.majors, c.accepts_adjustment) for c in here), ())
+    return found if found and found[0] else ()
 
 
 def _default(chosen, lines: list[PlanLine]) -> int | None:

@@ -1,6 +1,6 @@
 """What waits for audit: submitted admissions with the platform's own checks, and submitted returns."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from admissions.lifecycle import State
-from admissions.models import Choice, DossierPaper
+from admissions.models import Choice, Dossier, DossierPaper
 from quotas.models import PlanLine
 
 from ..models import Placement, RegionLine, ReviewTake, SchoolLine
@@ -63,8 +63,11 @@ def not_taken() -> Q:
 
 
 def _takes():
-    since = timezone.now() - timedelta(minutes=ReviewTake.MINUTES)
-    return ReviewTake.objects.filter(pk=OuterRef("pk"), taken_at__gte=since)
+    return ReviewTake.objects.filter(pk=OuterRef("pk"), taken_at__gte=_still_taken())
+
+
+def _still_taken() -> datetime:
+    return timezone.now() - timedelta(minutes=ReviewTake.MINUTES)
 
 
 def admissions_waiting(actor: User):
@@ -140,6 +143,24 @@ def returns_checked(rows, actor: User):
 def in_queue_order(rows):
     """Oldest first, one's own taken before all."""
     return rows.order_by("-taken_here", "since", "pk")
+
+
+def next_waiting(actor: User, state: State, after: int):
+    """The placement that comes next in an actor's queue, or None at its end; its checks are not made.
+
+    The queue as a whole is joined and checked row by row; here the oldest are looked for among the dossiers alone.
+
+    Args:
+        actor: of an office.
+        state: admissions or returns submitted.
+        after: primary key of the one he leaves.
+    """
+    takes = dict(ReviewTake.objects.filter(taken_at__gte=_still_taken()).values_list("pk", "officer"))
+    own = [pk for pk, officer in takes.items() if officer == actor.pk]
+    waits = Dossier.objects.visible_to(actor).filter(actor.scope.sources(), state=state)
+    oldest = waits.exclude(placement_id__in=[*takes, after]).order_by("changed_at", "placement_id")
+    keys = [*own, *oldest.values_list("placement_id", flat=True)[:20]]
+    return in_queue_order(waiting(actor, state)).filter(pk__in=keys).exclude(pk=after).first()
 
 
 def shown_with(rows, *more: str):

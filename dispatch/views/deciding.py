@@ -4,13 +4,14 @@ Both functions share these pages; only the leader's has submission and what goes
 """
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404
+from django.shortcuts import redirect
 
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, FunctionView, PageView
 
 from ..forms_deciding import DecisionForm
-from ..models import Placement, Sheet
+from ..models import Sheet
 from ..queries.handing import own_work
 from ..queries.keeping import taken_back_from
 from ..queries.reading import deadline_of, placements_named
@@ -72,11 +73,9 @@ class DossierView(SheetMixin, PageView):
     template_name = "dispatch/reading_dossier.html"
 
     def get_context_data(self, **kwargs):
-        candidate = self.kwargs["candidate"]
-        get_object_or_404(
-            read_by(self.actor, Placement.objects.open()), sheet=self.object, candidate=candidate
-        )
-        context = self.frame() | self.reading(candidate)
+        context = self.around() | self.reading(self.kwargs["candidate"])
+        if context["reading"] is None:
+            raise Http404
         return super().get_context_data(**kwargs) | context
 
 

@@ -18,7 +18,7 @@ from admissions.templatetags.words import marks
 from ..filters_reviewing import AdmissionFilters, ReturnFilters
 from ..models import Placement
 from ..queries.papers import papers_of
-from ..queries.waiting import CHECKS, RETURN_CHECKS, in_queue_order, shown_with
+from ..queries.waiting import CHECKS, RETURN_CHECKS, in_queue_order, next_waiting, shown_with
 from ..services import reviewing
 from ..tables_reviewing import AdmissionQueue, ReturnQueue
 
@@ -303,7 +303,7 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
 
     def get_success_url(self):
         """The next of the queue, or the list when it is empty."""
-        following = self.queue().filter(taken_by__isnull=True).exclude(pk=self.kwargs["pk"]).first()
+        following = next_waiting(self.actor, self.state, self.kwargs["pk"])
         return self.page("one", pk=following.pk) if following else self.page()
 
     def get_context_data(self, **kwargs):

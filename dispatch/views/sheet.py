@@ -93,20 +93,27 @@ class SheetMixin(ObjectMixin):
         others = presence.presence_of_others(**where, people=self.people)
         return {"others": others, "poll_seconds": presence.SECONDS}
 
-    def frame(self) -> dict:
-        """Context that the header and the rows need."""
+    def around(self) -> dict:
+        """Context that the rows and the right pane need."""
         return {
             "object": self.object,
-            "counts": counts_of([self.object])[self.object.pk],
             "lines": self.lines,
-            "deadline": deadline_of(self.object.batch),
             "leader": self.function.key == LEADER,
             "names": self.names,
             "function": self.function,
             "handed": self.handed,
             "mine": own_work(self.actor, [self.object]).get(self.object.pk) if self.handed else None,
-            "pauses": runs_pausing([self.object.batch_id]).values(),
             "keep": keep_of(self.filters),
+            "pane": self.page("dossier", pk=self.object.pk, candidate=0).removesuffix("0/"),
+            "decide": self.page("decide", pk=self.object.pk),
+        }
+
+    def frame(self) -> dict:
+        """The same, and what the header needs: it counts the whole sheet."""
+        return self.around() | {
+            "counts": counts_of([self.object])[self.object.pk],
+            "deadline": deadline_of(self.object.batch),
+            "pauses": runs_pausing([self.object.batch_id]).values(),
         }
 
     def page_context(self) -> dict:
@@ -135,8 +142,8 @@ class SheetMixin(ObjectMixin):
         if not self.request.htmx:
             return render(self.request, self.template_name, self.page_context() | more, status=status)
         self.__dict__.pop("lines", None)  # seats have moved
-        row = self.dossiers().filter(candidate=candidate).first()
-        context = self.frame() | self.reading(candidate) | {"row": row, "chosen": candidate} | more
+        row = list(self.dossiers().filter(candidate=candidate)[:1])
+        context = self.frame() | self.reading(candidate) | {"rows": row, "chosen": candidate} | more
         return render(self.request, "dispatch/reading_fragments.html", context, status=status)
 
     def back(self):

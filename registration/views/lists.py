@@ -2,10 +2,10 @@
 
 import django_filters as filters
 import django_tables2 as tables
-from django.template.loader import get_template
 from django.utils import timezone
 
 from accounts.masking import mask_id_number
+from accounts.templatetags.interface import state_badge
 from admissions.lifecycle import FINAL
 from admissions.models import Region
 from dispatch.models import Placement
@@ -55,8 +55,7 @@ class StateColumn(tables.Column):
 
     def render(self, record):
         dossier = self.dossier.resolve(record)
-        context = {"state": dossier.state, "held": dossier.held}
-        return get_template("components/state.html").render(context)
+        return state_badge(dossier.state, dossier.held)
 
     def value(self, record):
         return self.dossier.resolve(record).word

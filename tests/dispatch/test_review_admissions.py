@@ -1,8 +1,11 @@
 """审核录取: checks, approval in bulk and one by one, sending back."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.context import walled
 from accounts.models import Deed, User
@@ -10,7 +13,7 @@ from accounts.refusals import Refusal
 from admissions.lifecycle import State
 from admissions.models import DossierEvent
 from dispatch.models import RegionLine, ReviewTake, Sheet
-from dispatch.queries.waiting import CHECKS, admissions_waiting, in_queue_order
+from dispatch.queries.waiting import CHECKS, admissions_waiting, in_queue_order, next_waiting
 from dispatch.services import pool, reviewing, submitting
 from quotas.models import PlanLine
 from tests import factories
@@ -197,10 +200,29 @@ def test_it_leaves_a_trace(cast, sheet, candidates):
     assert Deed.objects.filter(subject="审核录取", count=3, actor=cast.reviewer).count() == 1
 
 
+def test_after_one_comes_ones_own_taken_then_the_oldest_that_nobody_has(cast, sheet, candidates, client_of):
+    first, second, third = in_queue_order(admissions_waiting(cast.reviewer)).values_list("pk", flat=True)
+    coming = lambda after: next_waiting(cast.reviewer, State.ADMIT_SUBMITTED, after)  # noqa: E731
+    assert [coming(first).pk, coming(second).pk] == [second, first]
+    ReviewTake.objects.create(placement_id=third, officer=cast.reviewer)
+    assert coming(first).pk == third
+    ReviewTake.objects.filter(pk=third).update(officer=cast.city)  # a colleague's
+    assert coming(first).pk == second
+    ReviewTake.objects.create(placement_id=second, officer=cast.city)
+    assert coming(first) is None
+    ReviewTake.objects.all().update(taken_at=timezone.now() - timedelta(minutes=ReviewTake.MINUTES + 1))
+    assert coming(first).pk == second  # laid down again by time
+    assert next_waiting(cast.other_city, State.ADMIT_SUBMITTED, 0) is None
+    answer = client_of(cast.reviewer).post(
+        reverse(f"{PAGE}__one", args=[first]), {"decision": "approve", "words": ""}
+    )
+    assert answer.url == reverse(f"{PAGE}__one", args=[second])
+
+
 def test_the_list_asks_a_bounded_number_of_questions(cast, sheet, client_of, django_assert_max_num_queries):
     client = client_of(cast.reviewer)
     client.get(reverse(PAGE))
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(12):
         client.get(reverse(PAGE))
 
 

@@ -1,11 +1,12 @@
 """What the components make of their contexts; no database."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace as Thing
 
 import django_tables2 as tables
 import pytest
 from django import forms
+from django.template import engines
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
@@ -13,7 +14,15 @@ from django_tables2 import LazyPaginator, RequestConfig
 
 from accounts.forms import style_field
 from accounts.functions import BY_KEY
-from accounts.templatetags.interface import grouped, remaining, seconds_words, shown, urgency, waited
+from accounts.templatetags.interface import (
+    grouped,
+    remaining,
+    seconds_words,
+    shown,
+    state_badge,
+    urgency,
+    waited,
+)
 from accounts.views.errors import server_error
 from accounts.views.layout import MenuGroup
 from accounts.workbench import Figure, Notice, Progress, ToDo
@@ -96,6 +105,55 @@ def test_held_is_shown_beside_the_state():
     badge = render_to_string("components/state.html", {"state": "reading", "held": True})
     assert "院校在阅" in badge
     assert "挂起" in badge
+
+
+def test_a_badge_is_drawn_alike_by_its_tag():
+    for held in (False, True):
+        drawn = render_to_string("components/state.html", {"state": "reading", "held": held}).strip()
+        by_tag = engines["django"].from_string("{% load interface %}{% state_badge 'reading' held %}")
+        assert by_tag.render({"held": held}) == drawn
+
+
+class Odd(tables.Table):
+    """Cells of every kind."""
+
+    chosen = tables.CheckBoxColumn(accessor="pk")
+    words = tables.Column()
+    drawn = tables.Column()
+    number = tables.Column(attrs={"td": {"class": "num", "title": lambda value: f"{value} 名"}})
+    at = tables.DateTimeColumn(format="Y-m-d H:i")
+    plain = tables.Column(localize=False)
+    none = tables.Column()
+
+    def render_drawn(self, value):
+        return state_badge(value)
+
+
+def test_rows_of_a_table_show_and_escape_cells_of_every_kind():
+    at = datetime(2021, 8, 1, 16, 30, tzinfo=UTC)
+    rows = [
+        {"pk": 12345, "words": "<b>&", "drawn": "reading", "number": n, "at": at, "plain": 1.5, "none": None}
+        for n in (1234567, 8)
+    ]
+    request = RequestFactory().get("/")
+    page = engines["django"].from_string("{% load tables %}{% table_rows table %}")
+    shown = page.render({"table": Odd(rows, request=request)}, request)
+    assert shown.count("<tr ") == 2
+    assert "&lt;b&gt;&amp;" in shown
+    assert '<span class="state' in shown
+    assert 'value="12345"' in shown
+    assert 'aria-label="选择第 2 行"' in shown
+    assert 'title="1234567 名"' in shown
+    assert 'title="8 名"' in shown  # of each row its own
+    assert "2021-08-02 00:30" in shown  # in Chinese time
+    assert ">1.5<" in shown
+    assert ">—<" in shown
+    assert (
+        engines["django"]
+        .from_string("{% load tables %}{% table_rows table %}")
+        .render({"table": Odd([], request=request)}, request)
+        == ""
+    )
 
 
 def test_frame_has_one_heading_a_way_past_the_menu_and_marks_the_place():
