@@ -4,12 +4,15 @@ The registry turns the line of imports round: this app keeps the calendar and te
 whose dossiers a deadline is about.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
 from .models import Batch, Dossier, Window
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +81,28 @@ def window_over(batch: Batch, kind: str) -> Window | None:
         narrowest[window.stage] = window
     left = [window for window in narrowest.values() if not window.has_closed]
     return min(left, key=lambda window: window.closes_at, default=None)
+
+
+def each_by_itself(things: Iterable, deed: Callable) -> list:
+    """Do a deed of the clock to each of several things; what goes wrong with one holds up no other.
+
+    Args:
+        things: of whatever provinces.
+        deed: in a transaction of its own.
+
+    Returns:
+        what the deed gave, where it went well.
+
+    Raises:
+        Exception: the first of the faults, when all have had their turn.
+    """
+    done, faults = [], []
+    for thing in things:
+        try:
+            done.append(deed(thing))
+        except Exception as fault:
+            log.exception("the clock failed at %s", thing)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return done

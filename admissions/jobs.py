@@ -31,6 +31,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.context import deed_context
+from accounts.models import Organisation
 from accounts.refusals import Refusal
 
 from .models import Job
@@ -49,19 +50,29 @@ class Cancelled(Exception):
 
 
 @transaction.atomic
-def job_start(*, actor, function: str, title: str, task: str, subject: int, in_portions: bool = False) -> Job:
+def job_start(
+    *,
+    actor,
+    function: str,
+    title: str,
+    task: str,
+    subject: int,
+    in_portions: bool = False,
+    organisation: Organisation | None = None,
+) -> Job:
     """Write a job down and send it to a worker when the transaction commits.
 
     Two who start at once wait for each other; the second is refused.
 
     Args:
-        actor: who asks.
+        actor: who asks; None for the platform's clockwork.
         function: key of the function.
         title: in words, shown while it runs.
         task: name of the Celery task; it gets the job's key.
         subject: primary key of what it works on.
         in_portions: whether its work commits portion by portion and, begun anew, goes on where it stopped;
             else it is one transaction.
+        organisation: that sees it; the actor's if there is an actor.
 
     Raises:
         Refusal: if a job for the same subject is under way.
@@ -83,7 +94,7 @@ def job_start(*, actor, function: str, title: str, task: str, subject: int, in_p
         subject_id=subject,
         in_portions=in_portions,
         owner=actor,
-        organisation=actor.organisation if actor else None,
+        organisation=actor.organisation if actor else organisation,
     )
     transaction.on_commit(lambda: current_app.signature(task, args=[str(job.pk)]).apply_async())
     return job

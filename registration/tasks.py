@@ -16,13 +16,12 @@ def unregistered_reset(key: str) -> None:
 
 def _reset(job: Job, progress: Progress) -> str:
     window = Window.objects.select_related("season").get(pk=job.subject_id // 1_000_000)
-    back = deadlines.unregistered_reset(
-        actor=job.owner, window=window, region=job.organisation.region, progress=progress
-    )
+    region = job.organisation.region if job.organisation else window.season.province
+    back = deadlines.unregistered_reset(actor=job.owner, window=window, region=region, progress=progress)
     return f"已将 {back} 名未注册考生恢复到未录取状态。" if back else "没有需要恢复的考生。"
 
 
 @shared_task(name="registration.tasks.deadlines_keep")
 def deadlines_keep() -> None:
-    """Woken every few minutes; deadlines are decided by the clock at that moment."""
+    """Woken every few minutes; which windows have closed is decided by the clock at that moment."""
     deadlines.deadlines_keep()

@@ -15,7 +15,7 @@ from accounts.context import deed_context, deed_record
 from accounts.models import Organisation, User
 from accounts.refusals import Refusal
 
-from ..deadlines import Deadline, deadline_of_kind, kinds_registered
+from ..deadlines import Deadline, deadline_of_kind, each_by_itself, kinds_registered
 from ..models import Postponement, Season, Window, WindowNotice
 from .dossiers import dossiers_mark
 from .windows import said, season_of, window_words
@@ -39,7 +39,7 @@ def windows_keep() -> int:
         closes_at__gt=now - LATE,
         closes_at__lte=now + timedelta(days=max(BEFORE)),
     )
-    return sum(window_tell(pk) for pk in near.order_by("pk").values_list("pk", flat=True))
+    return sum(each_by_itself(near.order_by("pk").values_list("pk", flat=True), window_tell))
 
 
 @transaction.atomic

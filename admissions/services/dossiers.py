@@ -72,6 +72,15 @@ _MOVE = """
 """
 
 
+_MARK = """
+    INSERT INTO admissions_dossierevent
+        (candidate_id, at, step, source, target, deed_id, school_id, placement_id, reason_id, note)
+    SELECT candidate_id, statement_timestamp(), %s, state, state, %s, school_id, placement_id, NULL, m.note
+    FROM unnest(%s::bigint[], %s::text[]) m (candidate_id, note) JOIN admissions_dossier USING (candidate_id)
+    ORDER BY candidate_id
+"""
+
+
 @transaction.atomic
 def dossiers_move(
     *, actor: User | None, step: str, moves: Sequence[Move], subject: str = "", note: str = ""
@@ -207,6 +216,8 @@ def dossiers_mark(
 ) -> int:
     """Leave an event on dossiers that changes nothing about them.
 
+    They stand still meanwhile, so that each event tells the state between its neighbours.
+
     Args:
         step: key of ``OVERLAYS``.
         dossiers: which; each is marked as it stands. The caller answers for their lying within the actor's scope.
@@ -218,27 +229,13 @@ def dossiers_mark(
     Returns:
         the number of dossiers marked.
     """
-    rows = list(dossiers.order_by("pk").values_list("pk", "state", "school_id", "placement_id"))
-    deed = deed_record(actor=actor, subject=subject, count=len(rows), note=note)
-    now = timezone.now()
-    DossierEvent.objects.bulk_create(
-        (
-            DossierEvent(
-                candidate_id=pk,
-                at=now,
-                step=step,
-                source=state,
-                target=state,
-                deed=deed,
-                school_id=school,
-                placement_id=placement,
-                note=(notes or {}).get(pk, note),
-            )
-            for pk, state, school, placement in rows
-        ),
-        batch_size=5000,
-    )
-    return len(rows)
+    locked = dossiers.select_for_update(of=("self",), no_key=True).order_by("pk")
+    keys = list(locked.values_list("pk", flat=True))
+    words = [(notes or {}).get(key, note) for key in keys]
+    deed = deed_record(actor=actor, subject=subject, count=len(keys), note=note)
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, [step, deed.pk, keys, words])
+        return cursor.rowcount
 
 
 def _from_pool(step: Step) -> bool:

@@ -3,9 +3,9 @@
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.context import deed_context
 from accounts.models import Organisation, User
 from accounts.refusals import Refusal
+from admissions.deadlines import each_by_itself
 from admissions.jobs import Progress, job_start
 from admissions.models import Job, Window
 from admissions.services.windows import STAGES, said, season_of
@@ -107,19 +107,38 @@ def unregistered_reset(
 
 
 def deadlines_keep() -> int:
-    """Reset whatever registration windows have left behind; the clock decides, the caller only wakes.
+    """Start a job for each closed registration window that has left somebody unregistered behind.
+
+    The clock decides, the caller only wakes: whoever wakes it twice starts nothing twice, and a job whose worker
+    died is started again. Provinces do not wait for each other, and the fault of one concerns no other.
 
     Returns:
-        the number of dossiers back in the pool.
+        the number of jobs started.
     """
     closed = Window.objects.filter(
         kind=Window.Kind.REGISTRATION, season__current=True, closes_at__lte=timezone.now()
     )
-    back = 0
-    for window in closed.select_related("season").order_by("pk"):
-        with deed_context(function=FUNCTION):
-            back += unregistered_reset(actor=None, window=window, region=window.season.province)
-    return back
+    windows = list(closed.select_related("season").order_by("pk"))
+    return sum(each_by_itself(windows, _clock_start))
+
+
+def _clock_start(window: Window) -> bool:
+    region = window.season.province
+    if not unregistered(window, region).filter(held=False).exists():
+        return False
+    office = Organisation.objects.filter(kind=Organisation.Kind.PROVINCE, province=region).first()
+    try:
+        job_start(
+            actor=None,
+            function=FUNCTION,
+            title=f"恢复未注册考生：平台按期限自动执行，{STAGES[window.stage]}",
+            task=TASK,
+            subject=subject_of(window, region),
+            organisation=office,
+        )
+    except Refusal:  # the job of before is still under way
+        return False
+    return True
 
 
 def require_closed(window: Window | None, stage: int) -> None:

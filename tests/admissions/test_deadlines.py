@@ -24,7 +24,7 @@ from dispatch.services import deciding, keeping
 from registration.services import deadlines as resets
 from registration.tasks import deadlines_keep
 from tests import factories
-from tests.concurrency import in_threads
+from tests.concurrency import in_threads, while_another_waits
 from tests.factories_dispatch import sheet_released, state_of, version_of
 from tests.factories_registration import admit, make_window, register
 
@@ -172,7 +172,7 @@ def test_sent_after_the_window_is_not_touched(cast, batch, schools, plan_line, m
 
 
 def test_the_reset_of_registration_announces_itself_and_leaves_an_event(
-    cast, client_of, season, plan_line, make_candidates
+    cast, client_of, season, plan_line, make_candidates, django_capture_on_commit_callbacks
 ):
     window = make_window(season)
     students = admit(make_candidates(3), plan_line)
@@ -184,8 +184,9 @@ def test_the_reset_of_registration_announces_itself_and_leaves_an_event(
     assert "自动恢复到未录取" in page
     with at(window.closes_at + timedelta(minutes=1)):
         windows_keep()
-        deadlines_keep()
-        deadlines_keep()
+        with django_capture_on_commit_callbacks(execute=True):
+            deadlines_keep()
+            deadlines_keep()
     assert told(window) == [3]
     events = DossierEvent.objects.filter(step="reset_unregistered")
     assert events.count() == 2
@@ -466,6 +467,20 @@ def test_two_officers_put_off_the_same_deadline(cast, season, window):
 
     assert sorted(in_threads(2, deed)) == ["Refusal", "done"]
     assert Window.objects.get().closes_at == due + 2 * DAY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dossier_that_moves_while_it_is_marked_has_its_events_in_order(cast, sheet, window, candidates):
+    one = candidates[0]
+    version = version_of(one)
+
+    def decide():
+        deciding.dossier_propose_admit(actor=cast.school, sheet=sheet, candidate=one.pk, version=version)
+
+    with at(window.closes_at + timedelta(minutes=1)):
+        assert while_another_waits(decide, windows_keep) == "done"
+    marked = DossierEvent.objects.filter(step="overdue_reading").values_list("candidate", flat=True)
+    assert sorted(marked) == sorted(c.pk for c in candidates[1:]), "he is decided on, and not late"
 
 
 def test_a_recall_of_an_overdue_dossier_is_an_officers_deed(cast, sheet, window, candidates):

@@ -5,11 +5,14 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import DatabaseError
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from admissions.models import DossierEvent, Job
+from admissions.models import DossierEvent, Job, Window
+from registration.services import deadlines
 from registration.tasks import deadlines_keep
+from tests import factories
 from tests.factories_registration import admit, make_window, register, state_of
 
 URL = "/registration/reset-unregistered/"
@@ -65,14 +68,47 @@ def run(job):
     unregistered_reset(str(job.pk))
 
 
-def test_the_clock_resets_by_itself(cast, students):
+def test_the_clock_resets_by_itself_as_a_job(cast, client_of, students, django_capture_on_commit_callbacks):
     deadlines_keep()
     assert state_of(students[1].candidate) == "admitted"
     with time_machine.travel(timezone.now() + LATER, tick=False):
-        deadlines_keep()
+        with django_capture_on_commit_callbacks(execute=True):
+            deadlines_keep()
+            deadlines_keep()  # the first is still under way
+        with django_capture_on_commit_callbacks(execute=True):
+            deadlines_keep()  # nobody is left
+        looks = factories.make_user("gd-reviewer", cast.province.organisation, "reviewing")
+        page = client_of(looks).get(URL).content.decode()
+    assert state_of(students[1].candidate) == "pool"
+    job = Job.objects.get()
+    assert (job.state, job.owner, job.organisation) == ("done", None, cast.province.organisation)
+    assert "平台按期限自动执行" in page
+    assert "已将 2 名未注册考生恢复到未录取状态" in page
+    assert not Job.objects.visible_to(cast.foreign).exists()
+    assert PeriodicTask.objects.filter(task="registration.tasks.deadlines_keep", enabled=True).exists()
+
+
+def test_the_fault_of_one_province_holds_up_no_other(
+    students, other_season, monkeypatch, django_capture_on_commit_callbacks
+):
+    """Windows are taken in the order they were set: that of the other province fails first."""
+    Window.objects.all().delete()
+    first, second = make_window(other_season, stage=2), make_window(students[0].season)
+    plain = deadlines.unregistered
+
+    def failing(window, region):
+        if window == first:
+            raise DatabaseError
+        return plain(window, region)
+
+    monkeypatch.setattr(deadlines, "unregistered", failing)
+    with (
+        time_machine.travel(second.closes_at, tick=False),
+        django_capture_on_commit_callbacks(execute=True),
+        pytest.raises(DatabaseError),
+    ):
         deadlines_keep()
     assert state_of(students[1].candidate) == "pool"
-    assert PeriodicTask.objects.filter(task="registration.tasks.deadlines_keep", enabled=True).exists()
 
 
 def test_a_city_resets_its_own(cast, season, client_of, schools, students):

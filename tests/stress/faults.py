@@ -9,7 +9,7 @@ def _list(values) -> str:
     return "(" + ", ".join(f"'{value}'" for value in sorted(values)) + ")"
 
 
-MARKS = _list(key for key in OVERLAYS if key.startswith("overdue"))  # they leave the version as it is
+MARKS = _list(set(OVERLAYS) - {"hold_dossier", "release_dossier"})  # they leave the version as it is
 OF_CLOCK = _list(step.key for step in STEPS if not step.function)
 NEED_REASON = _list(step.key for step in STEPS if step.reason)
 
@@ -70,12 +70,12 @@ RULES = {
             SELECT step FROM admissions_dossierevent WHERE candidate_id = d.candidate_id
             AND step IN ('hold_dossier', 'release_dossier') ORDER BY id DESC LIMIT 1
         ) e ON true WHERE d.held <> coalesce(e.step = 'hold_dossier', false)""",
-    "no step is taken while a dossier is held": """
+    "no step is taken while a dossier is held": f"""
         SELECT candidate_id, id, step FROM (
             SELECT e.*, (SELECT h.step FROM admissions_dossierevent h WHERE h.candidate_id = e.candidate_id
                 AND h.id < e.id AND h.step IN ('hold_dossier', 'release_dossier') ORDER BY h.id DESC LIMIT 1) AS lies
             FROM admissions_dossierevent e) found
-        WHERE lies = 'hold_dossier' AND step <> 'release_dossier' AND step NOT LIKE 'overdue%'""",
+        WHERE lies = 'hold_dossier' AND step <> 'release_dossier' AND step NOT IN {MARKS}""",
     "each event has its deed, with who and whose": f"""
         SELECT e.id, e.step, d.function FROM admissions_dossierevent e JOIN accounts_deed d ON d.id = e.deed_id
         WHERE (d.actor_id IS NULL OR d.organisation_id IS NULL) AND e.step NOT IN {OF_CLOCK}
