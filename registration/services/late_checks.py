@@ -31,6 +31,7 @@ HEADERS = {
 }  # fmt: skip
 AGES = (("from", 14), ("to", 60))
 TWICE = "同一证件号码已有学校补录，正在审核"
+NAMESAKE = "考生库中有姓名、性别、出生日期都相同而证件号码不同的考生，请核实是否同一人"
 GREEN, YELLOW, RED = Light.GREEN, Light.YELLOW, Light.RED
 
 
@@ -93,14 +94,14 @@ def late_checks(cases: Sequence[Case]) -> dict[int, tuple[Check, ...]]:
     """证件, 考生库, 录取, 重复, 计划, 时间 of each, in a bounded number of queries."""
     faults = _faults(cases)
     with unwalled():
-        known = _known(cases)
+        known, namesakes = _known(cases), _namesakes(cases)
         twins = _twins([case for case in cases if not case.submitted])
         lines = lines_asked(case.entry.line for case in cases)
     windows = _windows(cases)
     return {
         case.key: (
             Check(RED, "；".join(faults[place])) if place in faults else Check(GREEN, "校验通过"),
-            *_check_known(case, known.get(case.entry.id_number, ())),
+            *_check_known(case, known.get(case.entry.id_number, ()), _person(case) in namesakes),
             Check(RED, TWICE)
             if (case.season.pk, case.entry.subject) in twins
             else Check(GREEN, "没有其他补录"),
@@ -137,9 +138,27 @@ def _known(cases: Iterable[Case]) -> dict[str, list[tuple]]:
     return found
 
 
-def _check_known(case: Case, known: Sequence[tuple]) -> tuple[Check, Check]:
-    """考生库 and 录取."""
-    roll, admitted = Check(GREEN, "不在考生库中"), Check(GREEN, "未被录取")
+def _person(case: Case) -> tuple:
+    entry = case.entry
+    return case.season.pk, entry.name, entry.sex, entry.born_on
+
+
+def _namesakes(cases: Iterable[Case]) -> set[tuple]:
+    """Who of the season has the name, sex and date of birth of one of the cases, by whatever document."""
+    cases = list(cases)
+    rows = Candidate.objects.filter(
+        name__in={case.entry.name for case in cases},
+        season__in={case.season.pk for case in cases},
+        born_on__in={case.entry.born_on for case in cases},
+    )
+    found = rows.values_list("season", "name", "sex", "born_on")
+    return {(season, name, sex, born.isoformat()) for season, name, sex, born in found}
+
+
+def _check_known(case: Case, known: Sequence[tuple], namesake: bool) -> tuple[Check, Check]:
+    """考生库 and 录取; a namesake is perhaps the same person with another document, which a person must look at."""
+    roll = Check(YELLOW, NAMESAKE) if namesake else Check(GREEN, "不在考生库中")
+    admitted = Check(GREEN, "未被录取")
     for season, year, state, school, enrolment in known:
         if season != case.season.pk:
             if enrolment is not None:

@@ -84,6 +84,7 @@ def transfer(cast, season, plan_line, schools, batch, make_candidates):
 
 
 LATE = "registration.enter_late_candidate"
+DIGITS = "一二三四五六七八九十"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Late:
         """Of the form: one person a serial number."""
         born = date(2000, 5, 1)
         values = {
-            "name": "陈" + "一二三四五六七八九十"[serial % 10] + "明", "sex": "1", "id_type": "1",
+            "name": f"陈{DIGITS[serial % 10]}{DIGITS[serial // 10] if serial > 9 else ''}明", "sex": "1", "id_type": "1",
             "id_number": factories.id_number(serial, born=born), "born_on": born.isoformat(),
             "ethnic_group": "01", "county": "440103", "line": self.line.pk, "handler": "王老师", "reason": "L01",
             "graduated_from": "荔湾区第一中学", "graduated_in": "2016", "words": "",

@@ -10,6 +10,7 @@ from accounts.context import walled
 from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.models import Candidate, Dossier, Request, Season
+from admissions.services import requests as services
 from dispatch.models import SchoolControl
 from quotas.models import PlanLine
 from registration.models import Enrolment
@@ -133,6 +134,24 @@ def test_who_is_somewhere_is_not_told_where(late, schools, batch, make_candidate
     out = make_candidates(1, id_number=late.values(3)["id_number"])[0]
     Dossier.objects.filter(pk=out.pk).update(state="excluded")
     assert "已被普通高中录取或不参加本次录取" in told(late, client_of, 3)
+
+
+def test_the_same_person_with_another_document_is_looked_at(late, make_candidates, client_of):
+    """A passport here, an identity card in the roll: the numbers differ, the person may not."""
+    values = late.values()
+    same = {"name": values["name"], "sex": "1", "born_on": values["born_on"]}
+    student = make_candidates(1, city="4403", id_type="3", id_number="E12345678", **same)[0]
+    row = late.enter()
+    page = client_of(late.reviewer).get(reverse("registration:review_late_candidates__one", args=[row.pk]))
+    assert "姓名、性别、出生日期都相同而证件号码不同" in page.content.decode()
+    assert student.number not in page.content.decode()
+    done, left = services.requests_approve_green(
+        actor=late.reviewer, kinds=[services.kind_of(row.kind)], requests=[row.pk]
+    )
+    assert (done, len(left)) == (0, 1)
+    other = late.enter(serial=2)
+    page = client_of(late.reviewer).get(reverse("registration:review_late_candidates__one", args=[other.pk]))
+    assert "不在考生库中" in page.content.decode()
 
 
 def test_who_registered_in_an_earlier_year_is_looked_at(late, cast, season, make_candidates, client_of):
