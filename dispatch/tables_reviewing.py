@@ -100,7 +100,7 @@ class AdmissionQueue(QueueTable):
 
     way = tables.Column("方式", accessor="get_method_display", orderable=False)
     major = tables.Column("录取专业", accessor="plan_line__major_name", orderable=False)
-    within_plan, major_planned, line_met, choice_made, not_held, not_own = (
+    within_plan, major_planned, line_met, choice_made, conditions_met, only_once, not_held, not_own = (
         CheckColumn(verbose_name=title) for _, title in CHECKS
     )
 

@@ -37,7 +37,8 @@ APPROVED = {KIND.ADMISSIONS: "review_admission", KIND.RETURNS: "review_return"}
 ALWAYS = {
     KIND.ADMISSIONS: (
         "按志愿投档，志愿表中有该志愿",
-        "计划未满额、专业在计划内、达到区域线和院校线",
+        "计划未满额、专业在计划内、达到全省最低线、区域线和院校线",
+        "同一证件号码没有在别处录取",
         "档案未挂起，没有审核人员领取",
         "不是启用规则的人投档的",
         "没有被退回复议过",

@@ -75,7 +75,7 @@ def tried_on(rule: AutoRule, day: date, by: User) -> Tried:
 def _plain_before(rule: AutoRule, rows, by: User) -> set[int]:
     gone = Q(plan_line__isnull=True)
     checked = admissions_checked(rows, by).filter(
-        Q(within_plan=True) | gone, Q(major_planned=True) | gone, line_met=True, not_own=True
+        Q(within_plan=True) | gone, Q(major_planned=True) | gone, line_met=True, only_once=True, not_own=True
     )
     plain = plain_admissions(checked, rule.version.content, erased=True)
     return set(plain.values_list("pk", flat=True))

@@ -2,16 +2,29 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
 from admissions.lifecycle import State
-from admissions.models import Choice, Dossier, DossierPaper
+from admissions.models import Choice, Dossier, DossierPaper, Subject
 from quotas.models import PlanLine
 
-from ..models import Placement, RegionLine, ReviewTake, SchoolLine
+from ..models import Placement, ProvinceLine, RegionLine, ReviewTake, SchoolCondition, SchoolLine
 from .papers import has_paper
 
 # 回避: sent by somebody else than the officer who looks.
@@ -20,9 +33,13 @@ CHECKS = (
     ("major_planned", "专业"),
     ("line_met", "达线"),
     ("choice_made", "志愿"),
+    ("conditions_met", "条件"),
+    ("only_once", "重复"),
     ("not_held", "未挂起"),
     ("not_own", "回避"),
 )
+# Whose conditions the run itself has looked at, for every dossier that it sent.
+BY_RUN = (Placement.Method.DISPATCH, Placement.Method.LOTTERY)
 RETURN_CHECKS = (("reasoned", "原因"), ("papered", "材料"), ("not_held", "未挂起"), ("not_own", "回避"))
 
 
@@ -78,6 +95,11 @@ def admissions_waiting(actor: User):
 def admissions_checked(rows, actor: User):
     """Placements with the checks of ``CHECKS``.
 
+    The line is that of the plan's kind: the county's before the city's, never below the province's lowest, which
+    holds for the pool as well. Special conditions were looked at by the run that sent a dossier; where a school that has
+    any took him otherwise, somebody has to look. 重复: nobody else with his identity number is admitted or proposed
+    in the season, anywhere in the province.
+
     Args:
         rows: placements.
         actor: whoever answers for the audit: what he sent himself is not his to pass.
@@ -96,10 +118,13 @@ def admissions_checked(rows, actor: User):
         position=OuterRef("choice_position"),
     )
     pool = Q(method=Placement.Method.POOL)
+    conditions = SchoolCondition.objects.filter(batch=OuterRef("batch"), school=OuterRef("school"))
     return (
         rows.annotate(
+            floor=Coalesce(_floor(kind), Value(0)),
             region_line=Coalesce(Subquery(region_line.values("score")[:1]), Value(0)),
             school_line=Coalesce(Subquery(school_line[:1]), Value(0)),
+            marks=Coalesce("dispatch_score", "candidate__total", Value(0)),
         )
         .annotate(
             within_plan=Exists(
@@ -109,14 +134,38 @@ def admissions_checked(rows, actor: User):
                 line.filter(school=OuterRef("school"), city=OuterRef("city"), batch=OuterRef("batch"))
             ),
             line_met=_yes(
-                pool | (Q(dispatch_score__gte=F("region_line")) & Q(dispatch_score__gte=F("school_line")))
+                Q(marks__gte=F("floor"))
+                & (pool | (Q(dispatch_score__gte=F("region_line")) & Q(dispatch_score__gte=F("school_line"))))
             ),
             choice_made=_yes(pool | Q(Exists(choice))),
+            conditions_met=_yes(Q(method__in=BY_RUN) | ~Q(Exists(conditions))),
+            only_once=_yes(~Q(Elsewhere("candidate_id"))),
             not_held=_yes(Q(candidate__dossier__held=False)),
             not_own=_yes(~Q(sheet__run__created_by=actor) & ~Q(sheet__request__asked_by=actor)),
         )
         .annotate(green=_yes(Q(**{name: True for name, _ in CHECKS})))
     )
+
+
+class Elsewhere(Func):
+    """Whether another candidate of the season with the same identity number is admitted or proposed; made by
+    migration 0014 as a function of the database that looks over the wall and tells no more than that."""
+
+    function = "dispatch_taken_elsewhere"
+    output_field = BooleanField()
+
+
+def _floor(kind: Q):
+    """The province's lowest line for the kind of plan, in hundredths; per cent of the city's full marks rounded up."""
+    counted = Subject.objects.filter(
+        season=OuterRef(OuterRef("season")), city=OuterRef(OuterRef("city")), counted=True
+    )
+    full = counted.order_by().values("city").annotate(full=Sum("full_marks")).values("full")
+    lowest = ProvinceLine.objects.filter(kind, season=OuterRef("season")).order_by("-kind")
+    lowest = lowest.annotate(
+        marks=Coalesce("score", (Coalesce(Subquery(full), Value(0)) * F("percent") + Value(99)) / Value(100))
+    )
+    return Subquery(lowest.values("marks")[:1], output_field=IntegerField())
 
 
 def returns_waiting(actor: User):

@@ -18,6 +18,7 @@ from admissions.templatetags.words import marks
 from ..filters_reviewing import AdmissionFilters, ReturnFilters
 from ..models import Placement
 from ..queries.papers import papers_of
+from ..queries.single import Ask, standings_of
 from ..queries.waiting import CHECKS, RETURN_CHECKS, in_queue_order, next_waiting, shown_with
 from ..services import reviewing
 from ..tables_reviewing import AdmissionQueue, ReturnQueue
@@ -301,6 +302,14 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
         refuse(**what, reason=data["reason"], words=data["words"])
         return f"考生 {self.object.candidate.number} 已退回。"
 
+    def conditions(self) -> str:
+        """What the special conditions of the school say of him, where no run has looked at them."""
+        row = self.object
+        if self.returns or row.conditions_met:
+            return ""
+        ask = Ask(row.candidate_id, row.school_id, row.batch_id)
+        return standings_of([ask])[ask].against or "现有数据符合，请核对材料"
+
     def get_success_url(self):
         """The next of the queue, or the list when it is empty."""
         following = next_waiting(self.actor, self.state, self.kwargs["pk"])
@@ -319,6 +328,7 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
             choices=choices,
             papers=[(paper, self.page("paper", pk=row.pk, paper=paper.pk)) for paper in papers_of(row)],
             events=person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:20],
+            conditions=self.conditions(),
             rounds=row.reconsiderations.select_related("officer").order_by("round"),
             cancel_url=self.page(),
             **kwargs,
