@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from accounts.templatetags.interface import remaining, waited
+from accounts.templatetags.interface import aged, remaining, waited
 
 from .models import Request, RequestBulk, RequestBulkRow
 from .queries.requests import checks_of
@@ -148,7 +148,9 @@ class RequestQueueTable(RequestTable):
         return format_html('<span class="due{}">{}</span>', late, remaining(until))
 
     def render_waited(self, value, record):
-        return waited(value) if record.state == Request.State.SUBMITTED else ""
+        if record.state != Request.State.SUBMITTED:
+            return ""
+        return format_html('<span class="{}">{}</span>', aged(value), waited(value))
 
     def value_waited(self, value):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"

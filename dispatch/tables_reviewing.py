@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from accounts.templatetags.interface import icon, waited
+from accounts.templatetags.interface import aged, icon, waited
 from admissions.tables import MarksColumn, RegionColumn
 
 from .models import Placement
@@ -86,7 +86,7 @@ class QueueTable(tables.Table):
         return value
 
     def render_since(self, value):
-        return waited(value)
+        return format_html('<span class="{}">{}</span>', aged(value), waited(value))
 
     def value_since(self, value):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"

@@ -123,6 +123,15 @@ def remaining(until) -> str:
 
 
 @register.filter
+def aged(since) -> str:
+    """Class of how long something has waited: ``due-soon`` after half a day, ``due-late`` after a whole one."""
+    if not since:
+        return ""
+    hours = (timezone.now() - since).total_seconds() / 3600
+    return "due due-late" if hours >= 24 else "due due-soon" if hours >= 12 else ""
+
+
+@register.filter
 def urgency(until) -> str:
     """``late`` after a deadline, ``soon`` in its last two hours, else empty."""
     if not until:

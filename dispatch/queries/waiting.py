@@ -206,7 +206,7 @@ def next_waiting(actor: User, state: State, after: int):
     """
     takes = dict(ReviewTake.objects.filter(taken_at__gte=_still_taken()).values_list("pk", "officer"))
     own = [pk for pk, officer in takes.items() if officer == actor.pk]
-    waits = Dossier.objects.visible_to(actor).filter(actor.scope.sources(), state=state)
+    waits = Dossier.objects.visible_to(actor).filter(actor.scope.sources(), state=state, held=False)
     oldest = waits.exclude(placement_id__in=[*takes, after]).order_by("changed_at", "placement_id")
     keys = [*own, *oldest.values_list("placement_id", flat=True)[:20]]
     return in_queue_order(waiting(actor, state)).filter(pk__in=keys).exclude(pk=after).first()

@@ -33,7 +33,12 @@ class ReconsiderationTable(tables.Table):
     batch = tables.Column("批次", accessor="batch__name", orderable=False)
     school = tables.Column("院校", accessor="school__name", order_by="school", attrs=CLIP)
     proposed = tables.Column(orderable=False, attrs=CLIP)
-    reason = tables.Column("退回原因", accessor="reason_words", orderable=False, attrs=CLIP)
+    reason = tables.Column(
+        "退回原因",
+        accessor="reason_words",
+        orderable=False,
+        attrs={"td": {"class": "wide"}, "th": {"class": "wide"}},
+    )
     officer = tables.Column("审核人", accessor="officer__name", orderable=False)
     state = StateColumn(verbose_name="目前", accessor="candidate__dossier", orderable=False)
 

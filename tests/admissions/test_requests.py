@@ -241,6 +241,23 @@ def test_a_school_may_be_a_party(cast, notes, consent, client_of):
     assert (row.state, row.parties.get().decided_by) == ("effective", cast.other_school)
 
 
+def test_an_officer_takes_only_what_he_could_decide(cast, notes, consent, monkeypatch):
+    old, office = cast.other_school.organisation, cast.reviewer.organisation
+    both = lambda request: [Party(old, "原录取院校"), Party(office, "生源地市")]  # noqa: E731
+    barred = lambda row, actor: "不" if row.summary == "三" and actor == cast.reviewer else ""  # noqa: E731
+    kind = replace(consent, consent_first=True, parties=both, barred=barred)
+    monkeypatch.setitem(contract._kinds, KEY, kind)
+    silent, answered, never = (submitted(cast.school, KEY, values(text)) for text in "一二三")
+    for row in (answered, never):
+        services.request_approve(actor=cast.other_school, request=row)
+    assert services.requests_take(actor=cast.reviewer, kinds=[kind]) == 1
+    assert answered.parties.get(organisation=office).taken_by == cast.reviewer
+    with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1), tick=False):
+        assert services.requests_take(actor=cast.reviewer, kinds=[kind]) == 2  # the first was taken long ago
+    assert silent.parties.get(organisation=office).taken_by == cast.reviewer
+    assert never.parties.get(organisation=office).taken_by is None
+
+
 def test_an_office_agrees_after_the_school_or_without_it_once_its_days_are_over(
     cast, notes, consent, monkeypatch, client_of
 ):

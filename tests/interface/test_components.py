@@ -15,6 +15,7 @@ from django_tables2 import LazyPaginator, RequestConfig
 from accounts.forms import style_field
 from accounts.functions import BY_KEY
 from accounts.templatetags.interface import (
+    aged,
     grouped,
     remaining,
     seconds_words,
@@ -298,6 +299,11 @@ def test_words_of_numbers_and_times():
         "5 秒", "1 分 15 秒", "2 小时 10 分", "1 天 3 小时", "1 小时",
     ]  # fmt: skip
     assert waited(now - timedelta(seconds=75)) == "1 分 15 秒"
+    assert [aged(now - timedelta(hours=hours)) for hours in (1, 13, 25)] == [
+        "",
+        "due due-soon",
+        "due due-late",
+    ]
     assert remaining(now - timedelta(minutes=20, seconds=1)).startswith("已过 20 分")
     assert [urgency(now + timedelta(hours=h)) for h in (-1, 1, 3)] == ["late", "soon", ""]
 

@@ -5,6 +5,7 @@ written down, and a second delivery or a second start goes on with the rest.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from django.db import transaction
 
@@ -12,7 +13,7 @@ from accounts.context import walled
 from accounts.models import User
 from accounts.refusals import Refusal
 
-from ...jobs import Progress, job_start
+from ...jobs import Cancelled, Progress, job_start
 from ...models import Job, RequestBulk, RequestBulkRow
 from ...requests import RequestKind, kinds_of
 from .deciding import requests_approve_each
@@ -92,6 +93,8 @@ def requests_bulk_run(*, job: Job, progress: Progress) -> str:
     while open_rows := list(rows.filter(outcome=Outcome.OPEN).order_by("pk")[:PORTION]):
         progress(total - rows.filter(outcome=Outcome.OPEN).count(), total, "逐件检查并同意")
         _portion(job.owner, kinds, open_rows)
+    with suppress(Cancelled):  # too late to stop: all is done
+        progress(total, total)
     done = rows.filter(outcome=Outcome.DONE).count()
     return f"已同意 {done} 件" + (f"，{total - done} 件未办，原因见下。" if done < total else "。")
 

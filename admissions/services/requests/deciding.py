@@ -7,6 +7,7 @@ keys. When the last party agrees, the effect happens in the same transaction.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,13 +17,15 @@ from accounts.models import Organisation, User
 from accounts.refusals import Refusal
 
 from ...coded import code_said
-from ...models import Request, RequestParty
+from ...models import Request, RequestEvent, RequestParty
 from ...queries.requests import acted_for, checks_of, taken_since
 from ...requests import Check, Light, RequestKind, kind_of
 from ..windows import said
 from .rows import Deed, State, effect, locked, trail
 
 Decision = RequestParty.Decision
+#: So many times as many rows are looked through for those that an officer may take.
+LOOKED_THROUGH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class Answer:
 def requests_take(*, actor: User, kinds: Sequence[RequestKind], number: int = 10) -> int:
     """Take the oldest requests for oneself: no school withdraws them and no colleague decides them.
 
+    What the actor could not decide now is left to others: what he has written himself, what is barred to him,
+    what waits for a school's consent.
+
     Args:
         actor: of a party.
         kinds: of the requests; they share their review.
@@ -57,14 +63,29 @@ def requests_take(*, actor: User, kinds: Sequence[RequestKind], number: int = 10
     free = open_rows.filter(Q(taken_at__isnull=True) | Q(taken_at__lt=taken_since()))
     mine = Request.objects.filter(kind__in=[kind.key for kind in kinds]).exclude(asked_by=actor)
     rows = mine.filter(state=State.SUBMITTED, pk__in=free.values("request"))
-    keys = [
-        row.pk
-        for row in rows.order_by("submitted_at", "pk").select_for_update(
-            of=("self",), no_key=True, skip_locked=True
-        )[:number]
-    ]
+    rows = rows.exclude(pk__in=_written_by(actor).values("request"))
+    oldest = rows.order_by("submitted_at", "pk")
+    oldest = oldest.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    found = (row for row in oldest[: LOOKED_THROUGH * number] if _may_decide_now(actor, row))
+    keys = [row.pk for row in islice(found, number)]
     still = free.filter(request__in=keys)  # looked at again under the lock
     return still.update(taken_by=actor, taken_at=timezone.now())
+
+
+def _written_by(actor: User):
+    """Events by which the actor has written or submitted requests."""
+    deeds = (Deed.DRAFTED, Deed.CHANGED, Deed.SUBMITTED)
+    return RequestEvent.objects.filter(actor=actor, deed__in=deeds)
+
+
+def _may_decide_now(actor: User, row: Request) -> bool:
+    kind = kind_of(row.kind)
+    if kind.barred(row, actor):
+        return False
+    if not kind.consent_first or actor.organisation.kind == Organisation.Kind.SCHOOL:
+        return True
+    silent = row.parties.filter(decision="", organisation__kind=Organisation.Kind.SCHOOL)
+    return timezone.now() >= kind.consent_until(row) or not silent.exists()
 
 
 def requests_lay_back(*, actor: User, kinds: Sequence[RequestKind]) -> int:
@@ -235,8 +256,7 @@ def _open(actor: User, request: Request | int) -> tuple[Request, RequestKind]:
     _require_may(actor, kind)
     if row.state != State.SUBMITTED:
         raise Refusal(f"申请 {row.number} 当前为“{row.get_state_display()}”，已不能审核，未作任何改动。")
-    written = row.events.filter(actor=actor, deed__in=(Deed.DRAFTED, Deed.CHANGED, Deed.SUBMITTED))
-    if row.asked_by_id == actor.pk or written.exists():
+    if row.asked_by_id == actor.pk or _written_by(actor).filter(request=row).exists():
         raise Refusal("不能审核本人提交的申请，也不能审核本人填写、他人提交的申请。")
     mine = row.parties.filter(acted_for(actor)).order_by("decision", "pk").first()
     if mine is None:
