@@ -149,7 +149,7 @@ def admissions_checked(rows, actor: User):
 
 class Elsewhere(Func):
     """Whether another candidate of the season with the same identity number is admitted or proposed; made by
-    migration 0014 as a function of the database that looks over the wall and tells no more than that."""
+    migration 0019 as a function of the database that looks over the wall and tells no more than that."""
 
     function = "dispatch_taken_elsewhere"
     output_field = BooleanField()

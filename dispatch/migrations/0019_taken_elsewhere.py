@@ -18,5 +18,5 @@ FUNCTION = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0013_reconsideration"), ("accounts", "0002_walls")]
+    dependencies = [("dispatch", "0018_allotted"), ("accounts", "0002_walls")]
     operations = [migrations.RunSQL(FUNCTION, "DROP FUNCTION dispatch_taken_elsewhere(bigint)")]
