@@ -122,7 +122,12 @@ class ReturnQueue(QueueTable):
     """审核退档."""
 
     reason = tables.Column("退档原因", accessor="reason", orderable=False)
-    words = tables.Column("说明", accessor="reason_words", orderable=False, attrs={"td": {"class": "wide"}})
+    words = tables.Column(
+        "说明",
+        accessor="reason_words",
+        orderable=False,
+        attrs={"td": {"class": "clip", "title": lambda value: value}},
+    )
     sheet = tables.Column("投档单", accessor="sheet__number", orderable=False)
     reasoned, papered, not_held, not_own = (
         (PaperColumn if name == "papered" else CheckColumn)(verbose_name=title)

@@ -10,7 +10,8 @@ from accounts.models import User
 from ..models import StoredPaper
 from ..services.papers import MIME, bytes_of
 
-NOTHING_RUNS = "default-src 'none'; sandbox"
+#: The style is that of the browser's own page around a picture.
+NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 #: The browser's own viewer of PDF does not open in a sandbox.
 PDF_VIEWER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
 

@@ -71,7 +71,8 @@ def _what(row) -> str:
     if not row.reason:
         return ""
     paper = f"{_paper(row.papered)} " if row.reason.needs_attachment else ""
-    return paper + escape(row.reason.name + (f"：{row.reason_words}" if row.reason_words else ""))
+    said = escape(row.reason.name + (f"：{row.reason_words}" if row.reason_words else ""))
+    return f'{paper}<span title="{said}">{said}</span>'  # what is cut off is told by the pointer
 
 
 def _paper(there: bool) -> str:
