@@ -47,6 +47,8 @@ class DossierPaperQuerySet(TenantQuerySet):
 class DossierPaper(StoredPaper):
     """A paper that a school gives with a coded reason for letting a candidate go (退档、注销, domain.md §8.9).
 
+    Or with his application to be admitted from the pool (录取在库考生, domain.md §4.5): that has no reason.
+
     It belongs to a placement, by its key only, as an event does. One file may serve many candidates: its bytes
     are stored once, and each has a row.
     """

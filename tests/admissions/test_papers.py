@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from accounts.refusals import Refusal
 from admissions.models import DossierPaper, RequestAttachment, ReturnReason
+from admissions.reference import request_reasons
+from admissions.requests import kinds
 from admissions.services import papers
 from admissions.services.opening import reference_load
 from admissions.tasks import papers_sweep
@@ -102,3 +104,12 @@ def test_codes_that_want_a_paper_are_loaded(reference):
     wanting = ReturnReason.objects.filter(needs_attachment=True).order_by("pk")
     assert list(wanting.values_list("pk", flat=True)) == ["13", "14", "Z01", "Z06"]
     assert str(wanting[1].label) == "14 政审不合格（须说明、附书面材料）"
+
+
+def test_every_code_that_wants_a_paper_is_one_that_asks_for_it():
+    """Requests and reasons for letting go ask for papers; a code of any other deed would ask in vain."""
+    asking = {kind.key for kind in kinds()}
+    for reason in request_reasons():
+        if reason.needs_attachment:
+            assert reason.use == "ask", reason.code
+            assert set(reason.kinds) <= asking, reason.code

@@ -1,7 +1,10 @@
 """Papers of returns (退档原因须附材料的): drafts may lack them, submissions may not; frozen once submitted."""
 
+import time
+from threading import Event
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 
 from accounts.context import walled
@@ -359,13 +362,15 @@ def test_the_leader_submits_twice_and_two_attach_the_same(cast, sheet, candidate
 def test_a_reason_changed_while_the_leader_waits_is_the_reason_submitted(cast, sheet, candidates):
     """What is submitted is what stands under the lock: reason, paper and event agree."""
     attach(cast.member, sheet, *candidates[1:])
-    candidate, version = candidates[1], version_of(candidates[1])
+    candidate, version, decided = candidates[1], version_of(candidates[1]), Event()
     connection.close()
 
     def deed(index):
         if index:
+            assert decided.wait(timeout=30)
             submitting.sheet_submit(actor=User.objects.get(pk=cast.school.pk), sheet=sheet)
-        else:
+            return
+        with transaction.atomic():
             deciding.dossier_propose_return(
                 actor=User.objects.get(pk=cast.member.pk),
                 sheet=sheet,
@@ -373,7 +378,9 @@ def test_a_reason_changed_while_the_leader_waits_is_the_reason_submitted(cast, s
                 version=version,
                 reason="01",
             )
+            decided.set()
+            time.sleep(0.7)  # the leader waits for the lock meanwhile
 
-    in_threads(2, deed)
+    assert in_threads(2, deed) == ["done", "done"]
     event = DossierEvent.objects.get(candidate=candidate, step="submit_return")
-    assert event.reason_id == Placement.objects.get(pk=event.placement_id).reason_id
+    assert event.reason_id == Placement.objects.get(pk=event.placement_id).reason_id == "01"
