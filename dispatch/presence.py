@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 
-SECONDS = 15  # how often an open page says that it is still open
+SECONDS = 30  # how often an open page says that it is still open: every school of a province has some
 FADES = 3 * SECONDS
 log = logging.getLogger(__name__)
 

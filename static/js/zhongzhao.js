@@ -100,7 +100,7 @@
 
   // ---- what waits behind the entries of the menu --------------------------------------------------
 
-  var FRESH = 60000; // milliseconds for which numbers of the last page are shown without asking again
+  var FRESH = 120000; // milliseconds for which numbers of the last page are shown without asking again
 
   function waitingMark(number, words) {
     var mark = document.createElement("span");
