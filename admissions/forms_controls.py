@@ -8,8 +8,9 @@ from accounts.forms import ActionForm, style_field
 
 from .forms_uploads import rows_uploaded
 from .models import Batch
+from .services.control_columns import Column
 from .services.control_sheets import sheet_read
-from .services.controls import Column, Control, rows_of, version_of
+from .services.controls import Control, rows_of, version_of
 
 SALT = "control-sheet"
 
@@ -90,6 +91,7 @@ class ControlForm(ActionForm):
         values = None if data.get("remove") else self.read(self.columns)
         if self.errors:
             return data
+        keys = self.control.settled(self.batch, keys)
         data["before"], data["after"] = before, self.control.merge(before, dict.fromkeys(keys, values))
         for fault in self.control.faults(self.batch, before, data["after"]):
             if fault.key in keys:

@@ -4,7 +4,8 @@ A new kind is a function that reads what is stored, and a line of ``KINDS``.
 """
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +16,7 @@ from admissions.models import Batch, Concession, FeederSchool, Region, Sex, Subj
 EPOCH = date(1970, 1, 1)
 LOWEST, HIGHEST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 TRAIT = re.compile(r"\w{1,20}")
+LONGEST_ITEM, LONGEST_DEMAND = 60, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,17 @@ def condition_of(batch: Batch, kind: str, item: str, demand: str) -> Condition:
         raise ValueError(f"没有“{kind}”这种条件。")
     if item and not KINDS[kind].item:
         raise ValueError(f"“{KINDS[kind].title}”不填对象。")
+    if len(item) > LONGEST_ITEM or len(demand) > LONGEST_DEMAND:
+        raise ValueError(
+            f"对象最多 {LONGEST_ITEM} 个字，要求最多 {LONGEST_DEMAND} 个字；多项的，可以分成同一组的几条。"
+        )
     return KINDS[kind].read(batch, item, demand)
 
 
 def _sex(batch, item, demand):
+    demand = _coded(demand, _sexes(batch))[0] if demand else ""
     if demand not in Sex.values:
-        raise ValueError("性别填 1（男）或 2（女）。")
+        raise ValueError("性别填“男”或“女”。")
     words = f"性别要求：{Sex(demand).label}，本人{{sex}}"
     return Condition(words, among=(int(demand),), column="ascii(c.sex) - 48")
 
@@ -123,12 +130,10 @@ def _scored(batch, item, demand):
 
 
 def _county(batch, item, demand):
-    codes = _listed(demand)
-    names = dict(
-        Region.objects.filter(code__in=codes, code__startswith=batch.city).values_list("code", "name")
-    )
+    names = _counties(batch)
+    codes = _coded(demand, names)
     if unknown := [code for code in codes if code not in names]:
-        raise ValueError(f"“{unknown[0]}”不是该市的县区代码。")
+        raise ValueError(f"“{unknown[0]}”不是该市的县区。")
     words = f"只招生源地为{'、'.join(names[code] for code in codes)}的考生"
     return Condition(words, among=tuple(int(code) for code in codes), column="c.county::int")
 
@@ -145,12 +150,11 @@ def _feeder(batch, item, demand):
 
 
 def _concession(batch, item, demand):
-    codes = _listed(demand)
-    rows = Concession.objects.filter(season=batch.season_id, city=batch.city, code__in=codes)
-    names = dict(rows.values_list("code", "name"))
+    names = _concessions(batch)
+    codes = _coded(demand, names)
     if unknown := [code for code in codes if code not in names or not code.isalnum()]:
         raise ValueError(f"“{unknown[0]}”不是该市的照顾特征。")
-    listed = ", ".join(f"'{code}'" for code in sorted(names))
+    listed = ", ".join(f"'{code}'" for code in sorted(codes))
     words = f"只招有照顾特征“{'、'.join(names[code] for code in codes)}”的考生"
     return Condition(words, among=(1,), column=f"(c.concessions && ARRAY[{listed}]::varchar[])::int")
 
@@ -191,15 +195,54 @@ def _listed(demand: str) -> list[str]:
     return codes
 
 
+def _sexes(batch: Batch) -> dict[str, str]:
+    return {str(value): label for value, label in Sex.choices}
+
+
+def _counties(batch: Batch) -> dict[str, str]:
+    rows = Region.objects.filter(code__startswith=batch.city).exclude(code=batch.city).order_by("code")
+    return dict(rows.values_list("code", "name"))
+
+
+def _concessions(batch: Batch) -> dict[str, str]:
+    rows = Concession.objects.filter(season=batch.season_id, city=batch.city)
+    return dict(rows.values_list("code", "name"))
+
+
+# Kinds whose demands are kept as codes and written and read as names.
+NAMES = {"sex": _sexes, "county": _counties, "concession": _concessions}
+
+
+def demands_coded(batch: Batch, demands: Iterable[tuple[str, str]]) -> list[str]:
+    """Demands in the codes in which they are kept, whatever they are written in.
+
+    Args:
+        batch: of one city.
+        demands: kind and demand of each.
+    """
+    known = {kind: names(batch) for kind, names in NAMES.items()}
+    return [
+        " ".join(_coded(demand, known[kind])) if kind in known and demand.split() else demand
+        for kind, demand in demands
+    ]
+
+
+def _coded(demand: str, names: dict[str, str]) -> list[str]:
+    """The codes of a list in which names may stand for them; a name that two share stays as it is."""
+    shared = Counter(names.values())
+    codes = {name: code for code, name in names.items() if shared[name] == 1}
+    return list(dict.fromkeys(codes.get(part, part) for part in _listed(demand)))
+
+
 TESTED = Condition("未参加该校考核或考核不合格，本人{test}", low=0, test=True)
 KINDS: dict[str, Kind] = {
-    "sex": Kind("性别", "", "1 男，2 女", _sex),
+    "sex": Kind("性别", "", "男 或 女", _sex),
     "born": Kind("出生日期", "", "起止两日，如 2003-09-01~2008-08-31，可以只填一边", _born),
     "marks": Kind("科目成绩", "科目，可用加号求和，如 语文+数学", "最低分", _marks),
     "scored": Kind("有考试成绩", "", "不填", _scored),
-    "county": Kind("生源地", "", "县区代码，多个用空格分开", _county),
+    "county": Kind("生源地", "", "县区名称或代码，多个用空格分开", _county),
     "feeder": Kind("毕业学校", "", "毕业学校代码，多个用空格分开", _feeder),
-    "concession": Kind("照顾特征", "", "照顾特征代码，多个用空格分开", _concession),
+    "concession": Kind("照顾特征", "", "照顾特征名称或代码，多个用空格分开", _concession),
     "trait": Kind("附加信息", "项目，如 综合素质、应届、体检", "允许的内容，如 A B", _of_trait),
     "test": Kind("院校考核", "", "不填为合格即可，也可填最低分", _test),
 }

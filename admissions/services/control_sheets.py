@@ -97,9 +97,13 @@ def sheet_read(
     if wrong:
         return {}, wrong
     before = control.now(batch)
-    found = control.merge(before, asked)
-    wrong = [
-        Wrong(lines.get(fault.key, 0), "", fault.words) for fault in control.faults(batch, before, found)
+    at_line: dict[tuple, int] = {}
+    for key, line in zip(control.settled(batch, lines), lines.values(), strict=True):
+        if at_line.setdefault(key, line) != line:
+            wrong.append(Wrong(line, "", f"与第 {at_line[key]} 行相同。"))
+    found = control.merge(before, dict(zip(control.settled(batch, asked), asked.values(), strict=True)))
+    wrong += [
+        Wrong(at_line.get(fault.key, 0), "", fault.words) for fault in control.faults(batch, before, found)
     ]
     return found, wrong
 

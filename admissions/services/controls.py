@@ -6,13 +6,12 @@ What is set for more than a batch (the province's lines: a season) has that as i
 ``place``, ``hold`` and ``guard`` say then what differs.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.context import deed_record
 from accounts.functions import BY_KEY
@@ -20,132 +19,17 @@ from accounts.models import User
 from accounts.refusals import Refusal
 
 from ..models import Batch, Choice
+from .control_columns import Column
 
 Key = tuple[str, ...]
 Rows = dict[Key, dict]
-EXACT = 200  # from so many schools on all applicants of the batch are counted
 NAMED = 20
-MOMENT = "%Y-%m-%d %H:%M"
+SAID = 5
 
 # Apps above say here when nothing of a batch may be set; each raises a Refusal, or voids what rests on it.
 guards: list[Callable[[Batch], None]] = []
 # And here, before anything is saved, what it would meet with: sentences, for several batches at once.
 warners: list[Callable[[Iterable[Batch]], list[str]]] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a control: in the list, in the sheet and in the form.
-
-    Attributes:
-        name: of the value.
-        title: heading.
-        kind: ``text``, ``marks`` (hundredths), ``number``, ``flag``, ``choice``, ``numbers``, ``words``, ``marks_list``,
-            ``moment`` (local time as 2021-08-20 09:00).
-        choices: code → label of a choice, "" may be among them; of ``words``, what a code is called, so that
-            it may be written and is shown as that.
-        must: may not be empty.
-        note: what to fill in.
-        low, high: of a number.
-    """
-
-    name: str
-    title: str
-    kind: str = "text"
-    choices: Mapping[str, str] = field(default_factory=dict)
-    must: bool = True
-    note: str = ""
-    low: int = 0
-    high: int = 1_000_000
-
-    def read(self, text: str):
-        """The value of a cell.
-
-        Raises:
-            ValueError: in words for the officer.
-        """
-        text = text.strip()
-        if self.kind == "choice":
-            if text in self.choices:
-                return text
-            codes = [code for code, label in self.choices.items() if label == text]
-            if len(codes) == 1:
-                return codes[0]
-            raise ValueError(f"{self.title}“{text}”不在可选范围内。" if text else f"{self.title}不能为空。")
-        if not text:
-            if self.must:
-                raise ValueError(f"{self.title}不能为空。")
-            return EMPTY.get(self.kind)
-        return READERS[self.kind](self, text)
-
-    def write(self, value) -> str:
-        """The value as text: on the page, in the sheet, in a comparison."""
-        if value is None:
-            return ""
-        if self.kind == "choice":
-            return self.choices.get(value, value)
-        if self.kind == "words":
-            return " ".join(_renamed(word, self.choices) for word in value)
-        return WRITERS.get(self.kind, str)(value)
-
-
-def _marks(column: Column, text: str) -> int:
-    whole, _, part = text.partition(".")
-    if not whole.isdecimal() or len(whole) > 4 or (part and not part.isdecimal()) or len(part) > 2:
-        raise ValueError(f"{column.title}“{text}”须为不小于 0 的数字，最多两位小数。")
-    return int(whole) * 100 + int(part.ljust(2, "0") or 0)
-
-
-def _number(column: Column, text: str) -> int:
-    if not text.isdecimal() or not column.low <= int(text) <= column.high:
-        raise ValueError(f"{column.title}“{text}”须为 {column.low} 至 {column.high} 的整数。")
-    return int(text)
-
-
-def _flag(column: Column, text: str) -> bool:
-    if text not in ("是", "否", "1", "0"):
-        raise ValueError(f"{column.title}“{text}”须填“是”或“否”。")
-    return text in ("是", "1")
-
-
-def _moment(column: Column, text: str) -> str:
-    text = text.replace("T", " ")[:16]
-    try:
-        return datetime.strptime(text, MOMENT).strftime(MOMENT)
-    except ValueError:
-        raise ValueError(f"{column.title}“{text}”须为日期和时间，如 2021-08-20 09:00。") from None
-
-
-def _words(column: Column, text: str) -> list[str]:
-    """Words parted by blanks, sums with a plus between, in codes whatever they are called by."""
-    codes = {label: code for code, label in column.choices.items()}
-    text = re.sub(r"\s*[+＋]\s*", "+", text.replace("：", ":"))
-    return [_renamed(word, codes) for word in text.split()]
-
-
-def _renamed(word: str, names: Mapping[str, str]) -> str:
-    """A word with its parts, joined by a plus or put before a colon, called as in ``names``."""
-    first, colon, rest = word.partition(":")
-    return "+".join(names.get(part, part) for part in first.split("+")) + colon + rest
-
-
-READERS = {
-    "text": lambda column, text: text,
-    "marks": _marks,
-    "number": _number,
-    "flag": _flag,
-    "moment": _moment,
-    "numbers": lambda column, text: [_number(column, part) for part in text.split()],
-    "marks_list": lambda column, text: [_marks(column, part) for part in text.split()],
-    "words": _words,
-}
-WRITERS = {
-    "marks": lambda value: f"{value / 100:g}",
-    "flag": lambda value: "是" if value else "否",
-    "numbers": lambda values: " ".join(str(value) for value in values),
-    "marks_list": lambda values: " ".join(f"{value / 100:g}" for value in values),
-}
-EMPTY = {"text": "", "moment": "", "numbers": [], "marks_list": [], "words": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +89,17 @@ class Control:
         """What the ground is called: on the pages, in a deed, in the name of a sheet."""
         return batch.name
 
+    def may(self, actor: User, batch: Batch) -> bool:
+        """Whether somebody who has the function may change it here, or only look."""
+        return actor.scope.holds_region(batch.city)
+
     def hold(self, actor: User, batch: Batch) -> Batch:
         """The ground, locked, for somebody who may change it.
 
         Raises:
             Refusal: if it is of another place.
         """
-        if not actor.scope.holds_region(batch.city):
+        if not self.may(actor, batch):
             raise Refusal(f"{batch.name}不属于您的管辖范围。")
         return Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch.pk)
 
@@ -257,6 +145,10 @@ class Control:
     def told(self) -> tuple[str, ...]:
         """Headings of ``names``."""
         return ()
+
+    def settled(self, batch: Batch, keys: Iterable[Key]) -> list[Key]:
+        """Keys that a sheet or a form names, one by one as they are kept."""
+        return list(keys)
 
     def merge(self, before: Rows, asked: dict[Key, dict | None]) -> Rows:
         """All rows after a sheet or a form has asked for some; None takes a row away."""
@@ -321,10 +213,9 @@ def differences_told(control: Control, batch: Batch, before: Rows, after: Rows) 
 def applicants(batch: Batch, schools: Iterable[str] | None = None) -> int:
     """Number of candidates who chose one of the schools in a batch, or anything in it."""
     rows = Choice.objects.filter(batch=batch)
-    wanted = None if schools is None else set(schools)
-    if wanted is None or len(wanted) > EXACT:
-        return rows.filter(position=1).count()
-    return rows.filter(school__code__in=wanted).order_by().values("candidate").distinct().count()
+    if schools is not None:
+        rows = rows.filter(school__code__in=set(schools))
+    return rows.order_by().values("candidate").distinct().count()
 
 
 def version_of(control: Control, batch: Batch) -> int:
@@ -361,7 +252,7 @@ def control_change(
     batch = control_allowed(actor, control, batch)
     number = version_of(control, batch)
     if seen is not None and seen != number:
-        raise Refusal("您查看之后有人修改过这项设置，没有写入。", hint="请刷新页面，核对后再提交。")
+        raise Refusal(meanwhile_words(control, batch, seen), hint="请刷新页面，核对后再提交。")
     before = control.now(batch)
     changed = differences(before, after)
     if not changed:
@@ -411,6 +302,20 @@ def control_restore(*, actor: User, control: Control, batch: Batch, number: int)
         raise Refusal("没有这一版本。")
     rows = control.restored(batch, kept.content)
     return control_change(actor=actor, control=control, batch=batch, after=rows, note=f"还原为第 {number} 版")
+
+
+def meanwhile_words(control: Control, batch: Batch, seen: int) -> str:
+    """What somebody else changed since a version was looked at: who, when, and both versions of each row."""
+    said = "您查看之后有人修改过这项设置，没有写入。"
+    last, old = control.kept(batch).first(), control.kept(batch).filter(number=max(seen, 1)).first()
+    if last is None:
+        return said
+    rows = rows_of(old.content) if old else {}
+    told = differences_told(control, batch, rows, control.now(batch))
+    listed = "；".join(f"{label} {was} → {to_be}" for label, was, to_be in told[:SAID])
+    more = f"；等 {len(told)} 项" if len(told) > SAID else ""
+    at = f"{timezone.localtime(last.made_at):%m-%d %H:%M}"
+    return f"{said}{last.made_by.name} {at} 改为第 {last.number} 版：{listed or '内容与您看到的相同'}{more}。"
 
 
 def faults_words(control: Control, batch: Batch, faults: list[Fault]) -> str:

@@ -106,11 +106,16 @@ class ControlMixin(UnderMixin, ObjectMixin):
         """Where its pages are reached from: its batches, or the function that it stands under."""
         return self.page() if self.control.of_batch else FunctionView.page(self)
 
+    @cached_property
+    def may_set(self) -> bool:
+        """Whether the actor may change anything here, or only look."""
+        return self.control.may(self.actor, self.object)
+
     def tabs(self) -> list[tuple[str, str, str]]:
         """The pages of this ground: address, title, icon."""
         return [
             (self.tail("one"), "设置" if self.control.of_batch else self.control.title, "sliders"),
-            (self.tail("import"), "导入", "upload"),
+            *([(self.tail("import"), "导入", "upload")] if self.may_set else []),
             (self.tail("export"), "导出", "file-earmark-spreadsheet"),
             (self.tail("versions"), "版本", "clock-history"),
         ]
@@ -118,7 +123,7 @@ class ControlMixin(UnderMixin, ObjectMixin):
     def get_context_data(self, **kwargs):
         return super().get_context_data(
             control=self.control, place=self.control.place(self.object), tabs=self.tabs(), here=self.request.path,
-            home_url=self.home(), version=version_of(self.control, self.object), **kwargs,
+            home_url=self.home(), may_set=self.may_set, version=version_of(self.control, self.object), **kwargs,
         )  # fmt: skip
 
 
@@ -300,7 +305,8 @@ class VersionsPage(ControlMixin, PageView):
         return [
             {
                 "number": one.number, "at": one.made_at, "by": one.made_by.name, "rows": len(one.content),
-                "note": one.note, "restore": self.tail("restore", number=one.number) if place else "",
+                "note": one.note,
+                "restore": self.tail("restore", number=one.number) if place and self.may_set else "",
             }
             for place, one in enumerate(kept)
         ]  # fmt: skip

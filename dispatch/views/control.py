@@ -6,7 +6,7 @@ from accounts.forms import ActionForm
 from accounts.models import Organisation
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, serve
-from admissions.models import Region, School
+from admissions.models import Region
 from admissions.reference import plan_kinds
 from admissions.templatetags.words import region_name
 from admissions.views.controls import BatchesPage, ChangeView, control_pages
@@ -16,10 +16,12 @@ from ..condition_kinds import KINDS
 from ..models import ProvinceLine
 from ..services import control
 from ..services.control import CONTROLS, PROVINCE_LINE
-from ..services.control.conditions import tried
+from ..services.control.base import schools_of
+from ..services.control.conditions import offered, tried
 from ..services.control.mode import keys_known, mode_example
 
 BLANK = 4
+OFFERED = {"对象": "items-known", "要求": "demands-known"}
 MOST = 16
 
 
@@ -130,6 +132,7 @@ class ConditionsForm(ActionForm):
     def __init__(self, *args, control, batch, rows=(), **kwargs):
         self.control, self.batch = control, batch
         super().__init__(*args, **kwargs)
+        self.fields["school"].widget.attrs["list"] = "schools-known"
         posted = [name for name in self.data if name.startswith("kind_")] if self.is_bound else rows
         self.count = min(max(len(posted), len(rows)) + (0 if self.is_bound else BLANK), MOST)
         kinds = [("", "（空）"), *((key, kind.title) for key, kind in KINDS.items())]
@@ -150,6 +153,8 @@ class ConditionsForm(ActionForm):
             for name, field in added.items():
                 style = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
                 field.widget.attrs |= {"class": style, "aria-label": f"第 {number + 1} 行{field.label}"}
+                if field.label in OFFERED:
+                    field.widget.attrs["list"] = OFFERED[field.label]
                 self.fields[name] = field
 
     @property
@@ -174,6 +179,7 @@ class ConditionsForm(ActionForm):
                     school, str(data.get(f"group_{number}") or 1), kind, *(part.strip() for part in parts)
                 ] = {}
         before = self.control.now(self.batch)
+        asked = {key: {} for key in self.control.settled(self.batch, asked)}
         after = {key: row for key, row in before.items() if key[0] != school} | asked
         for fault in self.control.faults(self.batch, before, after):
             self.add_error(None, fault.words)
@@ -211,8 +217,10 @@ class SetConditionsView(ChangeView):
         return self.render_to_response(self.get_context_data(form=form, answer=answer, met=not against))
 
     def get_context_data(self, **kwargs):
-        schools = School.objects.filter(planline__batch=self.object).distinct().order_by("code")
-        return super().get_context_data(kinds=KINDS, schools=schools, **kwargs)
+        items, demands = offered(self.object)
+        return super().get_context_data(
+            kinds=KINDS, schools=schools_of(self.object).values(), items=items, demands=demands, **kwargs
+        )
 
 
 def pages() -> list:

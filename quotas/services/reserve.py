@@ -8,7 +8,8 @@ from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.models import Batch
 from admissions.reference.packs import limit_of
-from admissions.services.controls import Column, Fault, control_allowed
+from admissions.services.control_columns import Column
+from admissions.services.controls import Fault, control_allowed
 
 from ..models import PlanChange, PlanLine, Reserve, ReserveVersion
 from .changes import Change, named, seats_change

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from admissions.models import Batch, School
-from admissions.services.controls import Column, Control, Fault, Key, Rows
+from admissions.services.control_columns import Column
+from admissions.services.controls import Control, Fault, Key, Rows
 
 
 def schools_of(batch: Batch) -> dict[str, School]:

@@ -50,6 +50,8 @@ def first_choices(batch, two, schools) -> list[bool]:
         ("scored", "", "", [True, True]),
         ("county", "", "440103 440104", [True, True]),
         ("county", "", "440104", [False, False]),
+        ("county", "", "荔湾区 440104", [True, True]),
+        ("sex", "", "女", [False, True]),
         ("feeder", "", "4401030001", [True, True]),
     ],
 )
@@ -134,6 +136,10 @@ def test_a_choice_of_another_school_is_left_alone(batch, two, schools):
         ("feeder", "", "nowhere", "毕业学校"),
         ("concession", "", "X", "照顾特征"),
         ("trait", "a' OR 1", "A", "对象"),
+        ("trait", "x" * 61, "A", "最多 60 个字"),
+        ("feeder", "", "4401030001 " * 20, "最多 200 个字"),
+        ("county", "", "福田区", "县区"),
+        ("concession", "", "没有的照顾", "照顾特征"),
         ("weather", "", "", "没有"),
     ],
 )

@@ -4,7 +4,9 @@ from django.urls import reverse
 
 from accounts.models import Deed
 from dispatch.models import Run, SchoolCondition
+from dispatch.services.control import CONTROLS
 from tests import factories
+from tests.dispatch.test_controls import exported, sheet, url
 
 CONFIRMED = {"confirmed": "1"}
 GIRLS = {
@@ -68,7 +70,7 @@ def test_nonsense_is_told_and_changes_nothing(cast, batch, plan_line, client_of)
     client = client_of(cast.city)
     wrong = client.post(address(batch), GIRLS | {"demand_0": "3", "item_1": "astrology"} | CONFIRMED)
     assert wrong.status_code == 422
-    assert "性别填 1" in wrong.content.decode()
+    assert "性别填" in wrong.content.decode()
     assert "astrology" in wrong.content.decode()
     assert client.post(address(batch), GIRLS | {"school": "20001"} | CONFIRMED).status_code == 422
     assert client.post(address(batch), GIRLS | {"school": "", "try": "1"}).status_code == 422
@@ -83,3 +85,26 @@ def test_refused_permission_tenant_and_state(cast, batch, plan_line, client_of):
     )
     assert "不能修改参数" in client_of(cast.city).post(address(batch), GIRLS | CONFIRMED).content.decode()
     assert not SchoolCondition.objects.exists()
+
+
+def test_names_may_be_written_and_codes_are_kept(cast, batch, plan_line, client_of):
+    """An officer knows 荔湾区 and 女, not 440103 and 2; a name that changes later must not undo a condition."""
+    client = client_of(cast.city)
+    data = GIRLS | {"demand_0": "女", "kind_1": "county", "item_1": "", "demand_1": "荔湾区 440104"}
+    page = client.get(address(batch)).content.decode()
+    assert '<option value="荔湾区">' in page
+    assert f'<option value="{plan_line.school.code}">{plan_line.school.name}' in page
+    assert client.post(address(batch), data | CONFIRMED).status_code == 302
+    kept = set(SchoolCondition.objects.values_list("kind", "demand"))
+    assert kept == {("sex", "2"), ("county", "440103 440104")}
+    again = client.post(address(batch), data | CONFIRMED)
+    assert "没有任何变化" in again.content.decode()
+    listed = client.get(reverse("dispatch:set_school_conditions__one", args=[batch.pk])).content.decode()
+    assert "荔湾区、越秀区" in listed
+    control = CONTROLS["dispatch.set_school_conditions"]
+    rows = exported(client, control, batch)
+    line = {"学校代码": "10001", "组号": "2", "项目": "生源地"}
+    lines = [line | {"要求": demand} for demand in ("荔湾区", "440103")]
+    twice = [rows[0], *([one.get(title, "") for title in rows[0]] for one in lines)]
+    wrong = client.post(url(control, "import", batch), {"upload": sheet(twice)}).context["wrong"]
+    assert [(fault.row, fault.words) for fault in wrong] == [(3, "与第 2 行相同。")]

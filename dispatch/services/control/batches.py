@@ -10,7 +10,8 @@ from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.models import Batch
 from admissions.reference import plan_kinds
-from admissions.services.controls import MOMENT, Column, Fault, Touched, applicants
+from admissions.services.control_columns import MOMENT, Column
+from admissions.services.controls import Fault, Touched, applicants
 from admissions.services.windows import season_of
 from quotas.models import PlanLine
 

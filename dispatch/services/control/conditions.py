@@ -7,12 +7,13 @@ import numpy as np
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.bulk import INT4, INT8, copy_out
-from admissions.models import Batch, Candidate
-from admissions.services.controls import Column, Fault, Rows, Touched, differences
+from admissions.models import Batch, Candidate, Subject
+from admissions.services.control_columns import Column
+from admissions.services.controls import Fault, Rows, Touched, differences
 
-from ...condition_kinds import KINDS, condition_of
+from ...condition_kinds import KINDS, NAMES, condition_of, demands_coded
 from ...conditions import barred_by, columns_of, groups_of
-from ...models import SchoolCondition
+from ...models import SchoolCondition, Trait
 from ...snapshot import worded
 from .base import SchoolsControl, schools_named, schools_of
 
@@ -39,6 +40,27 @@ class SetSchoolConditions(SchoolsControl):
         rows = SchoolCondition.objects.filter(batch=batch).order_by("school__code", "group", "pk")
         listed = rows.values_list("school__code", "group", "kind", "item", "demand")
         return {(school, f"{group}", *rest): {} for school, group, *rest in listed}
+
+    def told(self):
+        return (*super().told(), "要求的含义")
+
+    def names(self, batch, keys):
+        keys = list(keys)
+        schools = super().names(batch, keys)
+        known = {kind: names(batch) for kind, names in NAMES.items()}
+        return {
+            key: (
+                *schools[key],
+                "、".join(known.get(key[2], {}).get(code, "") for code in key[4].split()).strip("、"),
+            )
+            for key in keys
+        }
+
+    def settled(self, batch, keys):
+        """Demands in codes, so that a county or a concession may be written by its name."""
+        keys = list(keys)
+        coded = demands_coded(batch, [(key[2], key[4]) for key in keys])
+        return [(*key[:4], demand) for key, demand in zip(keys, coded, strict=True)]
 
     def merge(self, before, asked):
         """What is asked for takes the place of all conditions of its schools."""
@@ -88,6 +110,17 @@ def made(schools: dict, batch: Batch, rows: Iterable) -> list[SchoolCondition | 
         else None
         for school, group, kind, item, demand in rows
     ]
+
+
+def offered(batch: Batch) -> tuple[list[str], list[str]]:
+    """What officers of a city may choose from instead of typing: objects, and demands, by name.
+
+    Subjects and the names of traits that candidates of the city have; sexes, counties and concessions.
+    """
+    items = [*Subject.objects.filter(season=batch.season_id, city=batch.city).values_list("name", flat=True)]
+    traits = Trait.objects.filter(season=batch.season_id, candidate__city=batch.city)
+    items += traits.order_by("code").values_list("code", flat=True).distinct()
+    return items, [name for names in NAMES.values() for name in names(batch).values()]
 
 
 def passing(batch: Batch, school: str, rows: Iterable) -> tuple[int, int]:

@@ -4,7 +4,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from admissions.lifecycle import State
 from admissions.models import Batch, Candidate, Choice
-from admissions.services.controls import Column, Fault, Rows, Touched, differences
+from admissions.services.control_columns import Column
+from admissions.services.controls import Fault, Rows, Touched, differences
 from quotas.models import PlanLine
 
 from ...lines import province_lines
@@ -60,16 +61,26 @@ class SetRegionLine(BatchControl):
 
     def touched(self, batch, before, after):
         changed = differences(before, after)
-        everywhere = any(not key[0] for key, _, _ in changed)
-        kinds = {key[1] for key, _, _ in changed}
+        places: dict[str, set[str]] = {}
+        for (county, kind), _, _ in changed:
+            places.setdefault(kind, set()).add(county)
         plans = PlanLine.objects.filter(batch=batch)
-        if "" not in kinds:
-            plans = plans.filter(kind__in=kinds)
         pool = _choosing(batch)
-        if not everywhere:
-            pool = pool.filter(county__in={key[0] for key, _, _ in changed})
+        if "" not in places.get("", ()):  # else all of them
+            concerned = Q(pk__in=[])
+            for kind, counties in places.items():
+                chosen = Q(Exists(_chosen(batch, plans=_of_kind(plans, kind))))
+                concerned |= chosen if "" in counties else chosen & Q(county__in=counties)
+            pool = pool.filter(concerned)
+        if "" not in places:
+            plans = plans.filter(kind__in=places)
         words = [
-            _below(pool if not key[0] else pool.filter(county=key[0]), self.label(batch, key), was, to_be)
+            _below(
+                _choosing(batch, county=key[0], plans=_of_kind(plans, key[1])),
+                self.label(batch, key),
+                was,
+                to_be,
+            )
             for key, was, to_be in changed[:SAID]
         ]
         return Touched(plans.values("school").distinct().count(), pool.count(), tuple(words))
@@ -130,13 +141,25 @@ class SetSchoolLine(SchoolsControl):
         return Touched(whole.schools, whole.candidates, tuple(words))
 
 
-def _choosing(batch: Batch, school: str = "", county: str = ""):
-    """Candidates in the pool who have a choice in the batch, or who chose one school."""
+def _of_kind(plans, kind: str):
+    """Plan lines of one kind; None for all, which need not be looked at."""
+    return plans.filter(kind=kind) if kind else None
+
+
+def _chosen(batch: Batch, school: str = "", plans=None):
+    """Choices of a candidate in the batch: of any school, of one, or of those with such plans."""
     chosen = Choice.objects.filter(candidate=OuterRef("pk"), batch=batch)
+    if school:
+        return chosen.filter(school__code=school)
+    return chosen if plans is None else chosen.filter(school__in=plans.values("school"))
+
+
+def _choosing(batch: Batch, school: str = "", county: str = "", plans=None):
+    """Candidates in the pool with such a choice (``_chosen``), of the city or one county."""
     pool = Candidate.objects.filter(season=batch.season_id, city=batch.city, dossier__state=State.POOL)
     if county:
         pool = pool.filter(county=county)
-    return pool.filter(Exists(chosen.filter(school__code=school) if school else chosen.filter(position=1)))
+    return pool.filter(Exists(_chosen(batch, school, plans)))
 
 
 def _below(pool, label: str, was: dict | None, to_be: dict | None) -> str:

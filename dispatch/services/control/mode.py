@@ -9,7 +9,8 @@ import numpy as np
 
 from accounts.refusals import Refusal
 from admissions.models import Batch, Subject
-from admissions.services.controls import Column, Fault
+from admissions.services.control_columns import Column
+from admissions.services.controls import Fault
 
 from ...condition_kinds import TRAIT
 from ...kernel import bands, tiers

@@ -6,7 +6,8 @@ from accounts.models import Organisation
 from accounts.refusals import Refusal
 from admissions.lifecycle import State
 from admissions.models import Batch, Choice, Season
-from admissions.services.controls import Column, Control, Fault, Touched, differences
+from admissions.services.control_columns import Column
+from admissions.services.controls import Control, Fault, Touched, differences
 from admissions.services.windows import season_of
 from quotas.models import PlanLine
 
@@ -42,8 +43,13 @@ class SetProvinceLine(Control):
     def place(self, season):
         return season.name
 
+    def may(self, actor, season):
+        return (
+            actor.organisation.kind == Organisation.Kind.PROVINCE and actor.scope.province == season.province
+        )
+
     def hold(self, actor, season):
-        if actor.organisation.kind != Organisation.Kind.PROVINCE or actor.scope.province != season.province:
+        if not self.may(actor, season):
             raise Refusal("全省最低分数线由省招办设置。")
         return Season.objects.select_for_update(of=("self",), no_key=True).get(pk=season.pk)
 

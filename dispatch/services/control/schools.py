@@ -1,7 +1,8 @@
 """设置院校状态, 设置院校是否审核, 设置院校所属批次: what schools may do in a batch, and which is theirs."""
 
 from admissions.models import Batch, Choice
-from admissions.services.controls import Column, Fault, Touched, applicants, differences
+from admissions.services.control_columns import Column
+from admissions.services.controls import Fault, Touched, applicants, differences
 from quotas.models import PlanLine
 
 from ...models import SchoolControl
