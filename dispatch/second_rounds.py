@@ -63,8 +63,8 @@ CREATE TEMP TABLE dispatch_now ON COMMIT DROP AS
 SELECT f.rank, f.unit AS pair, f.choice FROM dispatch_by_hand(%(bands)s::integer[], %(ties)s) f;
 INSERT INTO dispatch_came SELECT n.rank, k.unit, n.choice, 2 FROM dispatch_now n JOIN dispatch_kept k USING (pair);
 UPDATE dispatch_free f SET seats = f.seats + l.seats FROM (
-    SELECT k.unit, sum(greatest(k.seats - (SELECT count(*) FROM dispatch_now n WHERE n.pair = k.pair), 0))::integer
-        AS seats FROM dispatch_kept k GROUP BY k.unit) l
+    SELECT k.unit, sum(greatest(k.seats - coalesce(n.number, 0), 0))::integer AS seats FROM dispatch_kept k
+    LEFT JOIN (SELECT pair, count(*) AS number FROM dispatch_now GROUP BY pair) n USING (pair) GROUP BY k.unit) l
 WHERE l.unit = f.unit;
 DROP TABLE dispatch_now;
 """
