@@ -17,7 +17,8 @@ from accounts.refusals import Refusal
 from admissions.models import Batch, Candidate, Choice, FeederSchool
 from admissions.services.controls import control_change
 from dispatch.cases import case_write, options_of
-from dispatch.kernel.problem import digest
+from dispatch.kernel.fault import Fault, Kind
+from dispatch.kernel.problem import Outcome, digest
 from dispatch.loading import choices_freeze, fingerprint_of, parameters_of, snapshot_load
 from dispatch.models import Placement, Run, RunSchool, SchoolControl, Trait
 from dispatch.queries.checks import checks_of
@@ -26,6 +27,7 @@ from dispatch.runs import rehearsal_kept, run_explain, run_formal
 from dispatch.services import deciding, executing, sending, verifying
 from dispatch.services.comparing import run_ask
 from dispatch.services.control import set_mode
+from dispatch.snapshot import Snapshot
 from quotas.models import Allotment
 from quotas.services.allotments import CONTROL
 from tests import factories
@@ -247,6 +249,40 @@ def test_a_change_of_the_table_makes_an_open_rehearsal_void(cast, batch, five):
     control_change(actor=cast.city, control=CONTROL, batch=batch, after=after)
     with pytest.raises(Refusal, match="待预演"):
         sending.run_confirm(actor=cast.second, run=run, fingerprint=run.fingerprint)
+
+
+def test_the_check_of_a_rehearsal_knows_the_rounds(cast, batch, five):
+    """The last of the second junior school sits on the seat of the third candidate: only rounds tell it is wrong."""
+    snapshot, outcome = rehearsal_kept(run_formal(rehearsed(cast, ready(batch))))
+    position, unit, via = (np.array(a) for a in (outcome.position, outcome.unit, outcome.via))
+    of = {int(score): at for at, score in enumerate(snapshot.score)}
+    passed_over, instead = of[58000], of[57000]
+    for array in (position, unit, via):
+        array[[passed_over, instead]] = array[[instead, passed_over]]
+    found = snapshot.faults(Outcome(position, unit, via))
+    assert [(fault.kind, fault.candidate) for fault in found] == [(Kind.PASSED_OVER, passed_over)]
+
+
+def test_a_school_left_out_keeps_its_seats_for_a_later_run(
+    cast, batch, schools, five, make_candidates, monkeypatch
+):
+    apart = factories.make_school("30001", name="佛山市另一职业学校")
+    factories.make_plan_line(apart, batch, seats=1)
+    factories.make_choices(make_candidates(2, total=40000), batch, [apart])
+
+    def faulty(snapshot, outcome):
+        unit = int(np.searchsorted(snapshot.schools, schools[0].pk))
+        there = np.flatnonzero(outcome.unit == unit)
+        return [Fault(Kind.OVER_QUOTA, unit, int(there[0]))] if len(there) else []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Snapshot, "faults", faulty)
+        run = executed(cast, ready(batch))
+    assert (run.left_out, run.sent) == ([schools[0].pk], 1)
+    assert RunSchool.objects.get(run=run, school=schools[0]).kept == 0
+    assert parameters_of(batch)["allotted"]["seats"] == 2
+    verifying.run_recheck(actor=cast.city, run=run, progress=quiet)
+    assert [v.words for v in run.verifications.all()] == ["", ""]
 
 
 def test_a_what_if_keeps_the_seats(cast, batch, schools, five):
