@@ -198,6 +198,8 @@ STEPS: tuple[Step, ...] = (
         _S.READING,
         function="dispatch.decide_dossiers",
     ),
+    # Where a city has candidates confirm at the school (衡教通〔2021〕127号 九): who does not goes to his next choice.
+    Step("unconfirmed", "逾期未到校确认，转入下一志愿", _from(_S.PROPOSE_ADMIT), _S.POOL, reason=True),
     Step(
         "submit_admission",
         "提交拟录取",
@@ -396,6 +398,7 @@ OVERLAYS: dict[str, str] = {
     "hold_dossier": "挂起",
     "release_dossier": "释放",
     "set_status": "改设考生状态",
+    "confirm_admission": "考生到校确认",
     "overdue_reading": "院校超期未阅，已告知招办",
     "overdue_confirming": "院校超期未提交，已告知招办",
 }

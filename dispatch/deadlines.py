@@ -57,7 +57,8 @@ deadline_kind(
         kind=Window.Kind.CONFIRMING,
         touched=unsubmitted,
         words="预录、预退未提交",
-        then="到期后告知招办，由招办催办或强制回收；平台不自动改变考生的状态。",
+        then="到期后告知招办，由招办催办或强制回收；要求到校确认的地市，拟录取而未确认的自动回到在库、转入下一志愿，"
+        "其余考生的状态不变。",
         school_page="dispatch:decide_as_leader",
         mark="overdue_confirming",
         recall=True,

@@ -5,7 +5,7 @@ from celery import shared_task
 from admissions.jobs import job_run
 
 from .models import Run
-from .services import comparing, drawing, executing, filing, passing, sending, verifying
+from .services import comparing, confirming, drawing, executing, filing, passing, sending, verifying
 
 
 def _of_run(key: str, service) -> None:
@@ -72,6 +72,12 @@ def case(key: str) -> None:
 def auto_review(season: int, city: str) -> None:
     """Let the rules of a city look at what waits; asked twice it does nothing twice."""
     passing.auto_review(season=season, city=city)
+
+
+@shared_task(name="dispatch.tasks.unconfirmed_keep")
+def unconfirmed_keep() -> None:
+    """Woken every few minutes; whose time to confirm is over is decided by the clock at that moment."""
+    confirming.unconfirmed_keep()
 
 
 @shared_task(name="dispatch.tasks.auto_review_keep")

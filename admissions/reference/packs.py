@@ -27,6 +27,9 @@ LATE_NUMBER = re.compile(
     r"(?P<head>(?:[0-9A-Za-z]|\{(?:yy|yyyy|region4|region6)\})*)\{serial:0(?P<width>[1-9])d\}", re.ASCII
 )
 
+#: 身份证读卡, 电子签名, 现场拍照.
+CONFIRMS = ("card", "signature", "photo")
+
 
 class PackError(ValueError):
     """A rule pack is wrong.
@@ -130,6 +133,8 @@ class City:
         reviews: 审核 is asked for by default for `admission`, `return`, `withdrawal`, `transfer`.
         late_number: pattern of the numbers that the city issues to 补录考生: {yy} or {yyyy}, {region6} (county)
             or {region4}, fixed letters, and {serial:0nd} last; empty if it issues none.
+        confirms: how a candidate proposed for admission confirms at the school before it is submitted, any of
+            ``CONFIRMS``; empty if the city does not ask for it.
     """
 
     code: str
@@ -142,6 +147,7 @@ class City:
     batches: tuple[Batch, ...]
     reviews: tuple[str, ...]
     late_number: str = ""
+    confirms: tuple[str, ...] = ()
 
     @property
     def full_marks(self) -> float:
@@ -260,6 +266,20 @@ def late_number_of(city: str) -> str:
     return ""
 
 
+@cache
+def confirms_of(city: str) -> tuple[str, ...]:
+    """How candidates of a city confirm at the school that they come, any of ``CONFIRMS``; empty if they need not.
+
+    Args:
+        city: four digits.
+    """
+    for pack in (load_pack(name) for name in pack_names()):
+        for found in pack.cities:
+            if found.code[:4] == city and found.confirms:
+                return found.confirms
+    return ()
+
+
 def parse_pack(name: str, data: dict) -> ProvincePack:
     """Make a pack of parsed TOML, or raise `PackError` with every fault."""
     faults: list[str] = []
@@ -320,6 +340,7 @@ def _city(entry: dict, data: dict, subject_sets: dict, batch_sets: dict) -> City
         batches=batch_sets[entry["batches"]],
         reviews=tuple(entry.get("reviews", ())),
         late_number=entry.get("late_number", ""),
+        confirms=tuple(entry.get("confirms", ())),
     )
 
 
@@ -353,6 +374,11 @@ def _check(pack: ProvincePack, faults: list[str]) -> None:
             faults.append(f"city {city.code}: has no counties")
         if city.late_number and not LATE_NUMBER.fullmatch(city.late_number):
             faults.append(f"city {city.code}: late_number {city.late_number!r} is no pattern of numbers")
+        faults.extend(
+            f"city {city.code}: confirms {way!r} is none of {', '.join(CONFIRMS)}"
+            for way in city.confirms
+            if way not in CONFIRMS
+        )
         if not 0 <= city.general_share < 1:
             faults.append(f"city {city.code}: general_share {city.general_share} is not in [0, 1)")
         _check_batches(city, stage_codes, kinds, faults)

@@ -1,4 +1,5 @@
 from .auto import AutoDecision, AutoRule, AutoSwitch, AutoTrial, AutoVersion
+from .confirmation import Confirmation
 from .control import (
     ControlVersion,
     ProvinceLine,
@@ -26,6 +27,7 @@ __all__ = [
     "AutoTrial",
     "AutoVersion",
     "CandidateStatus",
+    "Confirmation",
     "ControlVersion",
     "Drawing",
     "FrozenChoices",

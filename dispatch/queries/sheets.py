@@ -10,6 +10,7 @@ from admissions.lifecycle import UNDECIDED, State
 from quotas.models import PlanLine
 
 from ..models import Placement, Reconsideration, Sheet
+from .confirming import is_confirmed
 from .papers import has_paper, lacks_paper
 
 _COUNT = """
@@ -95,6 +96,7 @@ SHOWN = {
     "": ("全部", None),
     "undecided": ("未定", (State.SENT, State.READING)),
     "admit": ("拟录取", (State.PROPOSE_ADMIT,)),
+    "unconfirmed": ("拟录取未确认", (State.PROPOSE_ADMIT,)),
     "return": ("拟退档", (State.PROPOSE_RETURN,)),
     "lacking": ("拟退档缺材料", (State.PROPOSE_RETURN,)),
     "submitted": (
@@ -129,7 +131,8 @@ def rows_of(sheet: Sheet, *, shown: str = "", major: int | None = None):
 
     Args:
         sheet: one the caller may see.
-        shown: a key of ``SHOWN``; ``lacking`` are returns whose reason needs a paper that is not there.
+        shown: a key of ``SHOWN``; ``lacking`` are returns whose reason needs a paper that is not
+            there, ``unconfirmed`` admissions that the candidate has not confirmed.
         major: primary key of a plan line to limit to.
     """
     rows = (
@@ -146,6 +149,8 @@ def rows_of(sheet: Sheet, *, shown: str = "", major: int | None = None):
     states = SHOWN.get(shown, SHOWN[""])[1]
     if states:
         rows = rows.filter(candidate__dossier__state__in=states)
+    if shown == "unconfirmed":
+        rows = rows.exclude(is_confirmed())
     if shown == "lacking":
         rows = rows.filter(lacks_paper())
     return rows.filter(plan_line=major) if major else rows

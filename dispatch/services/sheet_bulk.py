@@ -22,6 +22,7 @@ from .answering import (
     why_closed,
     why_not_decided,
 )
+from .confirming import confirmations_require
 from .deciding import Stale
 from .handing import placements_of
 from .papers import papers_drop
@@ -98,6 +99,7 @@ def sheet_admit_in_bulk(
     admissions_propose(
         actor, [a for a in good if a.placement.candidate.dossier.state in UNDECIDED], "批量拟录取"
     )
+    confirmations_require(sheet, [a.placement for a in good])
     moves = [Move(a.placement.candidate_id) for a in good]
     subject = f"批量投入录取投档单 {sheet.number}"
     dossiers_move(actor=actor, step="submit_admission", moves=moves, subject=subject)

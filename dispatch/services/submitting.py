@@ -20,6 +20,7 @@ from quotas.services import seats_take
 
 from ..kernel.majors import How, Majors, Rule, assign
 from ..models import Placement, ReviewTake, Sheet
+from .confirming import confirmations_require
 from .handing import placements_locked, whole_sheet_is_read_by
 from .papers import papers_drop, papers_require
 from .passing import auto_review_ask
@@ -165,6 +166,7 @@ def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
         sheet: a sheet of his school.
 
     Raises:
+        Refusal: if an admission is not confirmed by the candidate where his city asks for it.
         PapersMissing: if a return lacks the paper that its reason needs.
         Refusal: if a dossier that is not held is still undecided, or it is submitted already.
     """
@@ -182,6 +184,7 @@ def sheet_submit(*, actor: User, sheet: Sheet) -> Submission:
         raise Refusal(f"投档单 {sheet.number} 已经提交，没有新的决定。")
     if any(p.plan_line_id is None for p in admitted):
         raise Refusal("有拟录取考生没有录取专业，请先选择专业。")
+    confirmations_require(sheet, admitted)
     papers_require(returned)
     subject = f"提交投档单 {sheet.number}"
     dossiers_move(actor=actor, step="submit_admission", moves=_moves(admitted), subject=subject)

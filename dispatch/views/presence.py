@@ -11,7 +11,7 @@ from ..services.revealing import contacts_reveal
 from .sheet import SheetMixin
 
 
-class OwnDossier(SheetMixin):
+class OwnDossier(SheetMixin, FunctionView):
     """A page about one dossier of a sheet that the actor reads."""
 
     @property
@@ -33,7 +33,7 @@ class PresenceView(OwnDossier, PageView):
         return super().get_context_data(**kwargs) | context | self.presence(placement.candidate_id)
 
 
-class RevealView(OwnDossier, FunctionView):
+class RevealView(OwnDossier):
     """Telephone and address, whole, for the reason given; answers with the pane, or with the page."""
 
     def post(self, request, **kwargs):

@@ -6,7 +6,8 @@ from django.utils.functional import cached_property
 from accounts.views.base import ObjectMixin
 
 from .. import presence
-from ..models import HandOut, Placement, Sheet
+from ..models import Confirmation, HandOut, Placement, Sheet
+from ..queries.confirming import unconfirmed_of, ways_of
 from ..queries.handing import own_work, with_members
 from ..queries.reading import deadline_of, reading_of
 from ..queries.sheets import SHOWN, counts_of, lines_of, rows_of
@@ -39,6 +40,11 @@ class SheetMixin(ObjectMixin):
     @cached_property
     def lines(self):
         return lines_of(self.object)
+
+    @cached_property
+    def ways(self) -> list[tuple[str, str]]:
+        """How candidates confirm at the school; none where their city does not ask for it."""
+        return ways_of(self.object.batch.city)
 
     @property
     def names(self) -> Pages:
@@ -84,7 +90,12 @@ class SheetMixin(ObjectMixin):
             row = Placement.objects.open().filter(sheet=self.object, candidate=candidate)
             candidate = candidate if read_by(self.actor, row).exists() else None
         found = candidate and reading_of(self.actor, self.object, candidate, self.lines)
-        return {"reading": found, "purposes": PURPOSES} | (self.presence(candidate) if found else {})
+        confirmed = (
+            self.ways and Confirmation.objects.filter(pk=found.placement.pk).first() if found else None
+        )
+        return {"reading": found, "purposes": PURPOSES, "confirmed": confirmed} | (
+            self.presence(candidate) if found else {}
+        )
 
     def presence(self, candidate: int) -> dict:
         """Note that the actor has a dossier open; who else has."""
@@ -106,6 +117,7 @@ class SheetMixin(ObjectMixin):
             "keep": keep_of(self.filters),
             "pane": self.page("dossier", pk=self.object.pk, candidate=0).removesuffix("0/"),
             "decide": self.page("decide", pk=self.object.pk),
+            "ways": self.ways,
         }
 
     def frame(self) -> dict:
@@ -114,6 +126,7 @@ class SheetMixin(ObjectMixin):
             "counts": counts_of([self.object])[self.object.pk],
             "deadline": deadline_of(self.object.batch),
             "pauses": runs_pausing([self.object.batch_id]).values(),
+            "unconfirmed": self.ways and unconfirmed_of(self.object).count(),
         }
 
     def page_context(self) -> dict:

@@ -21,6 +21,7 @@ PERSONS = (
     "admissions_requestparty",
     "dispatch_autodecision",
     "dispatch_candidatestatus",
+    "dispatch_confirmation",
     "dispatch_placement",
     "dispatch_reconsideration",
     "dispatch_schooltest",

@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.urls import reverse
 from openpyxl import load_workbook
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -35,8 +35,10 @@ def sheet(cast, batch, schools, plan_line, candidates):
 
 
 @pytest.fixture(autouse=True)
-def nobody_reads():
-    cache.clear()
+def nobody_reads(monkeypatch):
+    own = LocMemCache("presence", {})
+    own.clear()
+    monkeypatch.setattr(presence, "cache", own)
 
 
 def page(client, sheet, name=LEADER, **query):
