@@ -138,11 +138,19 @@ class WindowView(ActionView):
         if data["closes_at"] <= now:
             warnings.append("截止时间早于现在：设置后该事项立即关闭。")
             if self.kwargs["kind"] == Window.Kind.REGISTRATION:
-                warnings.append("注册截止后，尚未注册的录取考生将自动恢复到未录取状态。")
+                warnings.append(self.touched_words(window))
         if window and window.has_closed and data["closes_at"] > now:
             warnings.append("该时间窗已经截止，设置后将重新开放。")
         span = f"{services.said(data['opens_at'])} 至 {services.said(data['closes_at'])}"
         return {"words": f"{self.get_context_data()['what']}：{span}", "warnings": warnings}
+
+    def touched_words(self, window: Window | None) -> str:
+        """What closing the window of registration at once does to whom."""
+        words = "注册截止后，尚未注册的录取考生将自动恢复到未录取状态"
+        if window is None:
+            return f"{words}。"
+        touched = deadline_of_kind(window.kind).touched(window).count()
+        return f"{words}：几分钟内将恢复 {touched} 名考生，不能整批撤回。"
 
     def act(self, data):
         return services.window_set(

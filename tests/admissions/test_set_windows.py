@@ -11,7 +11,7 @@ from accounts.models import Deed
 from accounts.refusals import Refusal
 from admissions.models import Window
 from admissions.services.windows import window_set, windows_require
-from tests.factories_registration import make_window
+from tests.factories_registration import admit, make_window
 
 URL = "/admissions/set-windows/"
 SPAN = {"opens_at": "2021-08-20T00:00", "closes_at": "2021-09-22T23:59"}
@@ -29,6 +29,16 @@ def test_sets_after_confirmation(cast, client_of, season):
     assert f"{timezone.localtime(window.closes_at):%m-%d %H:%M}" == "09-22 23:59"
     deed = Deed.objects.get(function="admissions.set_windows")
     assert (deed.actor, deed.note) == (cast.province, "8月20日 00:00 至 9月22日 23:59")
+
+
+def test_who_would_be_reset_at_once_is_counted_before_it_is_confirmed(
+    cast, client_of, season, plan_line, make_candidates
+):
+    """A year mistyped is a province reset within minutes."""
+    make_window(season)
+    admit(make_candidates(3), plan_line)
+    asked = client_of(cast.province).post(f"{URL}registration/1/", SPAN).content.decode()
+    assert "几分钟内将恢复 3 名考生" in asked
 
 
 def test_lists_all_and_how_they_stand(cast, client_of, season):
