@@ -29,12 +29,14 @@ class Since:
     """What is another now than in the rehearsal.
 
     Attributes:
-        count: candidates who took part and may not any more, or the other way round; bounded by ``LOOKED_AT``.
+        count: candidates who took part and may not any more, or the other way round.
+        bounded: whether there may be more, since no more than ``LOOKED_AT`` were looked at.
         events: the last steps of the first of them, the latest first, with candidate, school and deed.
         plans: schools whose seats left are others now: school, seats then, seats now.
     """
 
     count: int
+    bounded: bool
     events: list[DossierEvent]
     plans: list[tuple[School, int, int]]
 
@@ -44,7 +46,8 @@ class Since:
     @property
     def words(self) -> str:
         """In one sentence, without the end."""
-        said = [f"{self.count} 名考生的档案有变动"] if self.count else []
+        least = "至少 " if self.bounded else ""
+        said = [f"{least}{self.count} 名考生的档案有变动"] if self.count else []
         return "，".join(said + ([f"{len(self.plans)} 所院校的计划余额有变化"] if self.plans else []))
 
 
@@ -73,12 +76,13 @@ def since_rehearsed(run: Run) -> Since | None:
     moved = Dossier.objects.filter(season=batch.season_id, city=batch.city, changed_at__gt=formal.made_at)
     moved = moved.order_by("-changed_at").values_list("candidate", "state", "held")[:LOOKED_AT]
     free = {candidate: state == State.POOL and not held for candidate, state, held in moved}
+    bounded = len(free) == LOOKED_AT
     free = {key: free[key] for key in chose.filter(candidate__in=free).values_list("candidate", flat=True)}
     keys = np.array(list(free), np.int64)
     other = keys[np.isin(keys, took_part) != np.array(list(free.values()), bool)].tolist()
     events = DossierEvent.objects.filter(candidate__in=other[: SHOWN * 10], at__gt=formal.made_at)
     events = events.select_related("candidate", "school", "deed__actor", "deed__organisation")
-    return Since(len(other), list(events.order_by("-pk")[:SHOWN]), _plans(run, schools, left))
+    return Since(len(other), bounded, list(events.order_by("-pk")[:SHOWN]), _plans(run, schools, left))
 
 
 def runs_under_way(batches: Iterable[int]) -> tuple[dict[int, Run], dict[int, Run]]:

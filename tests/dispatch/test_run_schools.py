@@ -44,7 +44,8 @@ def listed(answer) -> list[str]:
 def test_all_schools_with_their_totals(asked, schools):
     answer = asked()
     assert sorted(listed(answer)) == sorted(school.code for school in schools[:2])
-    assert answer.context["summary"] == {"plan": 13, "offered": 13, "wanted": 15, "sent": 10, "short": 3}
+    sums = {"plan": 13, "offered": 13, "wanted": 15, "sent": 10, "short": 3}
+    assert sums.items() <= answer.context["summary"].items()
     assert "列出的院校合计" not in answer.content.decode()
 
 
