@@ -58,7 +58,7 @@ def since_rehearsed(run: Run) -> Since | None:
         run: of any state; with its batch.
 
     Returns:
-        None where no rehearsal waits, or its files are gone.
+        None where no rehearsal waits any more, or its files are gone.
 
     Cost: one pass over the dossiers of the city.
     """
@@ -82,7 +82,9 @@ def since_rehearsed(run: Run) -> Since | None:
     other = keys[np.isin(keys, took_part) != np.array(list(free.values()), bool)].tolist()
     events = DossierEvent.objects.filter(candidate__in=other[: SHOWN * 10], at__gt=formal.made_at)
     events = events.select_related("candidate", "school", "deed__actor", "deed__organisation")
-    return Since(len(other), bounded, list(events.order_by("-pk")[:SHOWN]), _plans(run, schools, left))
+    found = Since(len(other), bounded, list(events.order_by("-pk")[:SHOWN]), _plans(run, schools, left))
+    # An execution that has ended meanwhile is what changed them.
+    return found if not found or Run.objects.filter(pk=run.pk, state=run.state).exists() else None
 
 
 def runs_under_way(batches: Iterable[int]) -> tuple[dict[int, Run], dict[int, Run]]:

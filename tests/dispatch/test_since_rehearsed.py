@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.refusals import Refusal
 from dispatch.models import Run
 from dispatch.queries.since import since_rehearsed
-from dispatch.services import keeping, pool, sending
+from dispatch.services import executing, keeping, pool, sending
 from quotas.models import PlanLine
 from tests import factories
 from tests.factories_registration import make_window
@@ -126,6 +126,14 @@ def test_a_school_that_took_from_the_pool_is_named(cast, run, batch, plan_line, 
 def schools_word(found) -> str:
     school, before, now = found.plans[0]
     return f"{school.code} {school.name} {before} → {now}"
+
+
+def test_the_own_execution_is_no_change(cast, run):
+    sending.run_confirm(actor=cast.reviewer, run=run, fingerprint=run.fingerprint)
+    run.refresh_from_db()
+    assert run.state == Run.State.CONFIRMED
+    executing.run_execute(actor=cast.city, run=Run.objects.get(pk=run.pk), progress=NOBODY)
+    assert since_rehearsed(run) is None, "a page that read the run before its execution ended"
 
 
 def test_more_seats_are_a_change(cast, run, plan_line):
