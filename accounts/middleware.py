@@ -71,7 +71,7 @@ class LoginMiddleware:
             request.session["locked_page"] = page_of(request)
         if request.session.get("locked"):
             return None if name in OPEN_WHEN_LOCKED else redirect("accounts:unlock")
-        if now - request.session.get("last_seen", 0) > 30 and not name.endswith(BY_ITSELF):
+        if now - request.session.get("last_seen", 0) > 60 and not name.endswith(BY_ITSELF):
             request.session["last_seen"] = now
         if request.user.must_change_password and name not in OPEN_BEFORE_CHANGE:
             return redirect("accounts:change_password")
