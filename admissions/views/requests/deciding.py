@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from accounts.views.base import ActionView, FunctionView
-from accounts.views.lists import ListView
+from accounts.views.lists import KeysFirstListView
 
 from ...filters_requests import RequestQueueFilter
 from ...forms_requests import DecisionForm
@@ -29,7 +29,7 @@ class Queue(OfKind):
         return RequestQueueFilter(QueryDict(query), **given).qs
 
 
-class RequestQueueView(Queue, ListView):
+class RequestQueueView(Queue, KeysFirstListView):
     """The queue: one's own taken first, then the oldest."""
 
     model = Request
@@ -52,7 +52,8 @@ class RequestQueueView(Queue, ListView):
 
     @cached_property
     def checks(self):
-        return queries.waiting_checks(self.object_list)
+        """Of the first ``BULK`` rows of the list, in whatever order the table shows it."""
+        return queries.waiting_checks(self.object_list.filter(pk__in=self.keys[: queries.BULK]))
 
     @property
     def list_actions(self):
@@ -67,7 +68,7 @@ class RequestQueueView(Queue, ListView):
         running = bulks.filter(job__state__in=Job.UNDER_WAY).select_related("job").first()
         return super().get_context_data(
             green=len(queries.green_ones(self.checks)),
-            looked_at=queries.BULK if len(self.checks) == queries.BULK else 0,
+            looked_at=queries.BULK if len(self.keys) > queries.BULK else 0,
             running=running,
             running_url=running and self.page("bulk", pk=running.pk),
             pages={name: self.page(name) for name in ("approve", "take", "lay_back")},
