@@ -4,6 +4,7 @@ import re
 
 from .browser import Browser, Refused, plain
 from .importing import hidden
+from .papers import signed_paper
 
 LEADER = "/dispatch/decide-as-leader/"
 _OPTION = re.compile(r'<option value="(\d+)"([^>]*)>')
@@ -48,8 +49,18 @@ def decide(browser: Browser, sheet: str) -> tuple[int, int]:
         else:
             give_back(browser, sheet, who)
             returned += 1
+    attach(browser, sheet)
     browser.do(f"{LEADER}{sheet}/submit/")
     return len(everyone) - returned, returned
+
+
+def attach(browser: Browser, sheet: str) -> None:
+    """One scanned paper for all returns whose reason needs one and that lack it."""
+    page = browser.get(f"{LEADER}{sheet}/papers/")
+    boxes = re.findall(r'<input[^>]*name="candidates"[^>]*>', page)
+    lacking = [re.search(r'value="(\d+)"', box)[1] for box in boxes if " checked" in box]
+    if lacking:
+        browser.post(f"{LEADER}{sheet}/attach/", {"candidates": lacking}, file=("paper", signed_paper()))
 
 
 def give_back(browser: Browser, sheet: str, who: dict[str, str]) -> None:
@@ -139,6 +150,7 @@ def from_pool(staff, city: str, city_name: str, leaders: list[Browser]) -> int:
             f"{number} {name} {major}" for (number, name), major in zip(some, majors, strict=False)
         )
         browser.get("/dispatch/admit-in-bulk/")
-        answer = browser.post("/dispatch/admit-in-bulk/", {"lines": text, "agreed": "on", "confirmed": "1"})
+        form = {"lines": text, "agreed": "on", "confirmed": "1"}
+        answer = browser.post("/dispatch/admit-in-bulk/", form, file=("paper", signed_paper()))
         done += int(re.search(r"已提交录取 (\d+) 名", plain(answer.text, 100000))[1])
     return done
