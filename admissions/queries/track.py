@@ -1,5 +1,7 @@
 """The track of a candidate (考生轨迹查询): the events of his dossier, and nothing else."""
 
+from collections.abc import Iterable
+
 from accounts.models import User
 
 from ..models import Candidate, DossierEvent, DossierPaper
@@ -18,14 +20,35 @@ def candidate_numbered(actor: User, number: str) -> Candidate | None:
     return seen.filter(number=number).first() or seen.filter(id_number=number.upper()).first()
 
 
-def track_of(candidate: Candidate) -> list[DossierEvent]:
+#: Why a dossier is held or released is for whoever may do so (domain.md §4.7).
+HOLDS = ("hold_dossier", "release_dossier")
+
+
+def as_told(actor: User, events: Iterable[DossierEvent]) -> list[DossierEvent]:
+    """Events as an actor may read them: without the words of a hold, if holding is none of his functions.
+
+    Args:
+        actor: who reads; of a school never.
+        events: of a candidate he may see.
+    """
+    told = list(events)
+    if not any(actor.may(f"dispatch.{step}") for step in HOLDS):
+        for event in told:
+            if event.step in HOLDS:
+                event.note = ""
+    return told
+
+
+def track_of(actor: User, candidate: Candidate) -> list[DossierEvent]:
     """What happened to a candidate's dossier, oldest first, each with who did it where.
 
     Args:
+        actor: who asks.
         candidate: one the caller may see.
     """
     events = DossierEvent.objects.filter(candidate=candidate)
-    return list(events.select_related("deed__actor", "deed__organisation", "school", "reason").order_by("pk"))
+    rows = events.select_related("deed__actor", "deed__organisation", "school", "reason")
+    return as_told(actor, rows.order_by("pk"))
 
 
 def papers_of(actor: User, candidate: Candidate) -> list[DossierPaper]:

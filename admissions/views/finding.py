@@ -24,7 +24,7 @@ class OneCandidatePage(PageView):
         papers = papers_of(self.actor, candidate) if candidate else []
         return super().get_context_data(
             candidate=candidate,
-            events=track_of(candidate) if candidate else [],
+            events=track_of(self.actor, candidate) if candidate else [],
             papers=[(paper, self.page("paper", pk=paper.pk)) for paper in papers],
             **kwargs,
         )

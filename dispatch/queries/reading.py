@@ -19,6 +19,7 @@ from admissions.models import (
     Subject,
     Window,
 )
+from admissions.queries.track import as_told
 from quotas.models import PlanLine
 
 from ..models import Placement, Reconsideration, Sheet
@@ -112,10 +113,11 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         (c, [names.get(code, code) for code in c.majors])
         for c in own.filter(school=sheet.school_id).order_by("position")
     ]
-    events = list(
+    events = as_told(
+        actor,
         DossierEvent.objects.filter(candidate=candidate, school=sheet.school_id, placement_id=placement.pk)
         .select_related("deed__actor", "reason")
-        .order_by("-pk")[:20]
+        .order_by("-pk")[:20],
     )
     reasons = list(ReturnReason.objects.all())
     first = (c for c, _ in choices if placement.choice_position in (None, 0, c.position))

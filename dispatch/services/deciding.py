@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.context import deed_record
 from accounts.models import User
 from accounts.refusals import Refusal
-from admissions.lifecycle import BY_STEP, TAKES_SEAT, State
+from admissions.lifecycle import BY_STEP, OVERLAYS, TAKES_SEAT, State
 from admissions.models import Choice, Dossier, DossierEvent, ReturnReason
 from admissions.services.dossiers import Move, dossiers_move
 from quotas.models import PlanLine
@@ -225,7 +225,10 @@ def stale_words(dossier: Dossier, version: int) -> str:
     last = events[0] if events else None
     who = last.deed.actor.name if last and last.deed.actor else "系统"
     when = f"{timezone.localtime(last.at):%H:%M:%S} " if last else ""
-    what = f"“{last.word}”{'（' + last.note + '）' if last.note else ''}" if last else "改动"
+    note = (
+        last.note if last and last.step not in OVERLAYS else ""
+    )  # why he is held is not the school's to know
+    what = f"“{last.word}”{'（' + note + '）' if note else ''}" if last else "改动"
     return (
         f"您打开时该档案为“{seen}”（第 {version} 版），{who}已于 {when}作了{what}，"
         f"现为“{dossier.word}”（第 {dossier.version} 版）。您的这次操作没有保存，请核对后再决定。"

@@ -12,6 +12,7 @@ from accounts.refusals import Refusal
 from accounts.views.base import ActionView, ObjectMixin, PageView
 from accounts.views.lists import ListView
 from admissions.models import DossierEvent
+from admissions.queries.track import as_told
 from admissions.services.windows import season_of
 
 from ..forms_auto import CheckForm, NewRuleForm, NoteForm, TryForm, WordsForm
@@ -309,7 +310,10 @@ class CheckView(ObjectMixin, ActionView):
         return super().get_context_data(
             placement=placement,
             choices=choices.order_by("position"),
-            events=person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:SHOWN],
+            events=as_told(
+                self.actor,
+                person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:SHOWN],
+            ),
             rule_url=self.page("one", pk=self.object.rule_id),
             cancel_url=f"{self.page('decisions')}?result=open",
             asked=self.object.sampled and self.object.agrees is None,

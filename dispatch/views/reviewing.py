@@ -13,6 +13,7 @@ from accounts.views.lists import KeysFirstListView
 from admissions.forms_coded import CodedReasonForm
 from admissions.lifecycle import State
 from admissions.models import Subject
+from admissions.queries.track import as_told
 from admissions.templatetags.words import marks
 
 from ..filters_reviewing import AdmissionFilters, ReturnFilters
@@ -327,7 +328,10 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
             scores=scores,
             choices=choices,
             papers=[(paper, self.page("paper", pk=row.pk, paper=paper.pk)) for paper in papers_of(row)],
-            events=person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:20],
+            events=as_told(
+                self.actor,
+                person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:20],
+            ),
             conditions=self.conditions(),
             rounds=row.reconsiderations.select_related("officer").order_by("round"),
             cancel_url=self.page(),
