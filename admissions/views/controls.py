@@ -191,7 +191,8 @@ class ChangeBase(ControlMixin, ActionView):
             raise Refusal("没有任何变化。")
         touched = control.touched(batch, before, after)
         return {
-            "count": len(told), "unit": "项变化", "header": ("对象", "原设置", "新设置"), "rows": told[:SHOWN],
+            "title": control.title, "count": len(told), "unit": "项变化",
+            "header": ("对象", "原设置", "新设置"), "rows": told[:SHOWN],
             "words": f"涉及 {touched.schools} 所院校、{touched.candidates} 名填报了志愿的考生。{touched.said}",
             "warnings": [*touched.words, *control.warned(batch)],
         }  # fmt: skip

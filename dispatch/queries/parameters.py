@@ -69,7 +69,8 @@ def parameters_compared(batch: Batch, now: dict, before: dict | None) -> list[di
     rows = []
     for label in [*new, *(label for label in old if label not in new)]:
         value, former = new.get(label, NOT_SET), old.get(label)
-        if former is None and label.startswith((LINE, ALLOTTED)) and "lines" in (before or {}):
+        known = "lines" in (before or {}) or (label == ALLOTTED and (before or {}).get("allotment") == "")
+        if former is None and label.startswith((LINE, ALLOTTED)) and known:
             former = NOT_SET
         changed = former is not None and former != value
         rows.append({"label": label, "value": value, "before": former if changed else "", "changed": changed})
@@ -242,7 +243,8 @@ def _last_time(batch: Batch, parameters: dict, run: Run | None) -> tuple[dict | 
     if version is None:
         return None, ""
     [[_, values]] = version.content  # a control of one row
-    former = {name: value for name, value in values.items() if name in parameters}
+    told = {*parameters, "allotment"}  # of allotted seats a version of the mode tells no more than whether
+    former = {name: value for name, value in values.items() if name in told}
     return former | {"mode_version": version.number}, f"投档模式第 {version.number} 版"
 
 

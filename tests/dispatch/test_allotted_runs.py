@@ -22,6 +22,7 @@ from dispatch.kernel.problem import Outcome, digest
 from dispatch.loading import choices_freeze, fingerprint_of, parameters_of, snapshot_load
 from dispatch.models import Placement, Run, RunSchool, SchoolControl, Trait
 from dispatch.queries.checks import checks_of
+from dispatch.queries.parameters import parameters_sheet
 from dispatch.queries.runs import run_feeders_told
 from dispatch.runs import rehearsal_kept, run_explain, run_formal
 from dispatch.services import deciding, executing, sending, verifying
@@ -427,6 +428,26 @@ def test_a_mode_that_makes_no_sense_is_refused(cast, batch, values, words):
         set_mode(actor=cast.city, batch=batch, values=values)
     batch.refresh_from_db()
     assert batch.allotment == ""
+
+
+def test_that_seats_are_allotted_now_is_told_beside_last_time(cast, batch, five):
+    """Beside the version of the mode before there is a run, beside the last run after it."""
+
+    def told():
+        sheet = parameters_sheet(batch, parameters_of(batch))
+        return next((row["changed"], row["before"]) for row in sheet["rows"] if row["label"] == "指标到校")
+
+    set_mode(actor=cast.city, batch=batch, values={"allotment": "after"})
+    batch.refresh_from_db()
+    assert told() == (True, "未设")
+    set_mode(actor=cast.city, batch=batch, values={"allotment_floor": 45000})
+    batch.refresh_from_db()
+    assert told() == (False, "")
+    Run.objects.create(
+        batch=batch, round=1, state=Run.State.RELEASED, created_by=cast.city, executed_at=timezone.now(),
+        parameters={name: value for name, value in parameters_of(batch).items() if name != "allotted"},
+    )  # fmt: skip
+    assert told() == (True, "未设")
 
 
 def test_the_mode_is_set_on_its_page(cast, batch, client_of):

@@ -61,6 +61,7 @@ def test_a_sheet_goes_out_and_comes_back(cast, batch, plan_line, feeders, client
     rows.append(["10001", "F002", "", "", "", "6"])
     shown = client.post(address(batch, "import"), {"upload": sheet(rows)})
     assert "10 个，占其计划 10 个" in shown.content.decode()
+    assert "请核对后确认：指标分配" in shown.content.decode()
     content = shown.wsgi_request.POST["content"]
     assert client.post(address(batch, "import"), {"content": content} | CONFIRMED).status_code == 302
     assert CONTROL.now(batch) == {("10001", "F001"): {"seats": 4}, ("10001", "F002"): {"seats": 6}}
