@@ -61,6 +61,7 @@ class Control:
         unset_words: what taking a row away means.
         empty: what a row is called that is not there.
         counted: titles of those columns of ``told`` that are numbers.
+        names_in_label: how many of ``names`` a row is called by; None for all.
         of_batch: whether it is set for a batch, or for the ground that it has of its own.
     """
 
@@ -71,6 +72,7 @@ class Control:
     unset_words = "勾选后恢复为没有设置"
     empty = "未设置"
     counted: tuple[str, ...] = ()
+    names_in_label: int | None = None
     of_batch = True
 
     @property
@@ -168,16 +170,27 @@ class Control:
         schools = {key[0] for key, _, _ in differences(before, after) if key and key[0]}
         return Touched(len(schools), applicants(batch, schools))
 
-    def label(self, batch: Batch, key: Key) -> str:
-        """A row by name, in a comparison or a fault."""
-        shown = [column.write(part) for column, part in zip(self.keys(batch), key, strict=True)]
-        return " ".join(filter(None, [*shown, *self.names(batch, [key]).get(key, ())]))
+    def labels(self, batch: Batch, keys: Iterable[Key]) -> dict[Key, str]:
+        """Rows by name, in a comparison or a fault; all at once, since names are looked up."""
+        keys, columns = list(keys), self.keys(batch)
+        names = self.names(batch, keys)
+        return {
+            key: " ".join(
+                filter(None, [*map(Column.write, columns, key), *names.get(key, ())[: self.names_in_label]])
+            )
+            for key in keys
+        }
 
-    def words(self, batch: Batch, values: dict | None) -> str:
-        """The values of a row in one line."""
+    def label(self, batch: Batch, key: Key) -> str:
+        """One row by name."""
+        return self.labels(batch, [key])[key]
+
+    def words(self, batch: Batch, values: dict | None, columns: tuple[Column, ...] | None = None) -> str:
+        """The values of a row in one line; ``columns`` are those of ``values``, where they are known."""
         if values is None:
             return self.empty
-        shown = [(c.title, c.write(values.get(c.name))) for c in self.values(batch)]
+        columns = self.values(batch) if columns is None else columns
+        shown = [(c.title, c.write(values.get(c.name))) for c in columns]
         if len(shown) == 1:
             return shown[0][1] or "空"
         return "，".join(f"{title} {text or '空'}" for title, text in shown) or "有"
@@ -192,18 +205,14 @@ def differences(before: Rows, after: Rows) -> list[tuple[Key, dict | None, dict 
 
 def differences_told(control: Control, batch: Batch, before: Rows, after: Rows) -> list[tuple[str, str, str]]:
     """What differs in words: object, as it was, as it is to be; of a single row value by value."""
-    told = []
-    for key, was, to_be in differences(before, after):
+    changed, columns, told = differences(before, after), control.values(batch), []
+    labels = control.labels(batch, [key for key, _, _ in changed])
+    for key, was, to_be in changed:
         if key or was is None or to_be is None:
-            told.append(
-                (
-                    control.label(batch, key) or control.place(batch),
-                    control.words(batch, was),
-                    control.words(batch, to_be),
-                )
-            )
+            words = (control.words(batch, row, columns) for row in (was, to_be))
+            told.append((labels[key] or control.place(batch), *words))
             continue
-        for column in control.values(batch):
+        for column in columns:
             old, new = was.get(column.name), to_be.get(column.name)
             if old != new:
                 told.append((column.title, column.write(old) or "空", column.write(new) or "空"))

@@ -44,9 +44,11 @@ class SetAllotments(SchoolsControl):
             for key in keys
         }
 
-    def label(self, batch, key):
-        school, feeder, _ = self.names(batch, [key])[key]
-        return " ".join(filter(None, (key[0], school, "→", key[1], feeder)))
+    def labels(self, batch, keys):
+        return {
+            key: " ".join(filter(None, (key[0], school, "→", key[1], feeder)))
+            for key, (school, feeder, _) in self.names(batch, keys).items()
+        }
 
     def now(self, batch):
         rows = Allotment.objects.filter(batch=batch).order_by("school__code", "feeder__code")

@@ -25,6 +25,7 @@ class SetReserve(SchoolsControl):
     function = FUNCTION
     versions = ReserveVersion
     unset_words = "勾选后取消机动计划；已经使用的不能取消"
+    names_in_label = 1
 
     def told(self):
         return ("学校名称", "计划数", "上限", "已使用")
@@ -47,9 +48,6 @@ class SetReserve(SchoolsControl):
             )
             for key in keys
         }
-
-    def label(self, batch, key):
-        return " ".join((key[0], *super().names(batch, [key])[key]))
 
     def now(self, batch):
         rows = Reserve.objects.filter(batch=batch, seats__gt=0).order_by("school__code")

@@ -95,7 +95,7 @@ class SetCandidateStatus(Control):
         numbers = dict(self.candidates(ground, keys).values_list("pk", "number"))
         return {(numbers[pk],): row for pk, row in statuses_now(numbers).items()}
 
-    def words(self, ground, values):
+    def words(self, ground, values, columns=None):
         if values is None:
             return self.empty
         return f"{CHOICES[values['status']]}：{values['words']}"
