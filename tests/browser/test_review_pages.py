@@ -21,6 +21,7 @@ AXE = axe_source()
 
 def look(at, name: str) -> None:
     """No barrier; and a picture where one is asked for."""
+    at.tab.wait_for_load_state()
     if folder := os.environ.get("PICTURES"):
         at.tab.screenshot(path=f"{folder}/{name}.png", full_page=False)
     assert at.tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
