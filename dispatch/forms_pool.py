@@ -11,6 +11,8 @@ from admissions.forms_uploads import rows_uploaded
 from admissions.services.papers import FORMATS
 from quotas.models import PlanLine
 
+from .services import pool_bulk
+from .services.pool import SIGNED
 from .services.pool_bulk import MOST, Line
 
 COLUMNS = ("考生号", "姓名", "专业代码")
@@ -20,27 +22,24 @@ UPLOAD_MOST = 10 * 1024 * 1024
 class Signed(WithPaper):
     """Mixed into the forms below: the application that candidates and guardians have signed."""
 
-    label = "考生本人及家长签字的申请"
+    label = SIGNED
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["paper"].label, self.fields["paper"].help_text = self.label, f"{FORMATS}。"
 
 
-def signed_require(data: dict, label: str) -> None:
-    """Refuse what may not be done without consent and its paper.
+def agreement_require(data: dict) -> None:
+    """Refuse what may not be done without consent; its paper is asked for by the services.
 
     Args:
         data: cleaned, of a form that is ``Signed``.
-        label: what the paper is called.
 
     Raises:
-        Refusal: if one of them is missing.
+        Refusal: if nobody has said that there is consent.
     """
     if not data["agreed"]:
         raise Refusal("请先确认已取得考生本人及家长同意。")
-    if not data["paper"]:
-        raise Refusal(f"请上传{label}（扫描件或照片）。")
 
 
 class PoolForm(Signed, ActionForm):
@@ -62,7 +61,7 @@ class PoolForm(Signed, ActionForm):
 class BulkForm(Signed, ActionForm):
     """A list of candidates, pasted or uploaded; their applications come in one file."""
 
-    label = "名单中考生及家长签字的申请（合并为一份文件）"
+    label = pool_bulk.SIGNED
 
     lines = forms.CharField(
         label="名单",

@@ -10,7 +10,9 @@ from admissions.models import Batch, Candidate, Choice, Dossier, School
 from admissions.services.dossiers import Move, dossiers_move
 from dispatch.loading import parameters_of
 from dispatch.models import Placement, Run, RunSchool, Sheet
-from dispatch.services import deciding, submitting
+from dispatch.services import deciding, pool, submitting
+from quotas.models import PlanLine
+from tests.factories_papers import stored
 
 _rounds = count(1)
 
@@ -136,3 +138,15 @@ def sheet_submitted(actor: User, leader: User, batch: Batch, school: School, adm
     submitting.sheet_submit(actor=leader, sheet=sheet)
     sheet.refresh_from_db()
     return sheet
+
+
+def admitted_from_pool(actor: User, candidate: Candidate, plan_line: PlanLine) -> Placement:
+    """A candidate whom a school has admitted from the pool, with the application that he has signed.
+
+    Args:
+        actor: of the school.
+        candidate: in the pool.
+        plan_line: of the school, for the candidate's city.
+    """
+    who = {"number": candidate.number, "proof": candidate.name}
+    return pool.admit_from_pool(actor=actor, plan_line=plan_line.pk, paper=stored("申请书.pdf"), **who)

@@ -30,6 +30,9 @@ from .papers import papers_write
 from .school import batch_must_not_be_paused, control_of, pause_words, runs_pausing
 from .submitting import admissions_pass, taken_by_officers
 
+#: What the paper is called that admits a candidate without a dispatch.
+SIGNED = "考生本人及家长签字的申请"
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -158,21 +161,37 @@ def pool_find(*, actor: User, number: str, proof: str) -> Found:
     return Found(candidate, lines)
 
 
+def signed_required(paper: Paper | None, called: str = SIGNED) -> Paper:
+    """The application that was signed, for a deed that needs it.
+
+    Args:
+        paper: stored; None if there is none.
+        called: what it is called.
+
+    Raises:
+        Refusal: if there is none.
+    """
+    if paper is None:
+        raise Refusal(f"请上传{called}（扫描件或照片）。")
+    return paper
+
+
 @transaction.atomic
 def admit_from_pool(
-    *, actor: User, number: str, proof: str, plan_line: int, paper: Paper | None = None
+    *, actor: User, number: str, proof: str, plan_line: int, paper: Paper | None
 ) -> Placement:
     """Admit one candidate from the pool; the source city audits it, unless it has set otherwise.
 
     Args:
         actor, number, proof: as for ``pool_find``.
         plan_line: primary key of a line of the school for the candidate's city.
-        paper: the application signed by candidate and guardian; the pages ask for it.
+        paper: the application signed by candidate and guardian, stored.
 
     Raises:
         SeatsExhausted: if the line is full.
-        Refusal: as ``pool_find``; or if the line is not for him.
+        Refusal: as ``pool_find``; without the paper; or if the line is not for him.
     """
+    signed = signed_required(paper)
     found = pool_find(actor=actor, number=number, proof=proof)
     line = next((line for line in found.lines if line.pk == plan_line), None)
     if line is None:
@@ -186,7 +205,7 @@ def admit_from_pool(
             raise Refusal(why)
         subject = f"录取在库考生 {found.candidate.number}"
         pairs = [(found.candidate, line)]
-        return candidates_admit(actor=actor, school=school, pairs=pairs, subject=subject, paper=paper)[0]
+        return candidates_admit(actor=actor, school=school, pairs=pairs, subject=subject, paper=signed)[0]
 
 
 def candidates_admit(
@@ -195,7 +214,7 @@ def candidates_admit(
     school: School,
     pairs: Sequence[tuple[Candidate, PlanLine]],
     subject: str,
-    paper: Paper | None = None,
+    paper: Paper,
 ) -> list[Placement]:
     """Put candidates from the pool on placements of the school and take their seats, all or none.
 
@@ -230,10 +249,10 @@ def candidates_admit(
         Move(p.candidate_id, placement=p.pk, school=school.pk, note=f"专业：{line.major_name}")
         for p, (_, line) in zip(placements, pairs, strict=True)
     ]
-    note = f"申请：{paper.said}" if paper else ""
-    dossiers_move(actor=actor, step="admit_from_pool", moves=moves, subject=subject, note=note)
-    if paper:
-        papers_write(actor, placements, paper)
+    dossiers_move(
+        actor=actor, step="admit_from_pool", moves=moves, subject=subject, note=f"申请：{paper.said}"
+    )
+    papers_write(actor, placements, paper)
     seats_take(wanted=Counter(line.pk for _, line in pairs))
     _pass_unaudited(placements, school, subject)
     return placements

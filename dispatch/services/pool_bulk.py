@@ -15,10 +15,12 @@ from admissions.services.papers import Paper
 from admissions.services.windows import season_of
 from quotas.models import PlanLine
 
-from .pool import candidates_admit, lines_open, school_of, why_no_line, why_not_admitted
+from .pool import candidates_admit, lines_open, school_of, signed_required, why_no_line, why_not_admitted
 from .school import batches_must_hold_still, pause_words, runs_pausing
 
 MOST = 2_000
+#: What the paper is called that admits the candidates of a list.
+SIGNED = "名单中考生及家长签字的申请（合并为一份文件）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +82,21 @@ def pool_check(*, actor: User, lines: Sequence[Line]) -> list[Checked]:
 
 
 @transaction.atomic
-def admit_in_bulk(*, actor: User, lines: Sequence[Line], paper: Paper | None = None) -> list[Checked]:
+def admit_in_bulk(*, actor: User, lines: Sequence[Line], paper: Paper | None) -> list[Checked]:
     """Admit from the pool whoever of a list can be; the others are left as they are, with the reason.
 
     Args:
         actor: of a school.
         lines: as for ``pool_check``.
-        paper: the applications signed by candidates and guardians, in one file; the pages ask for it.
+        paper: the applications signed by candidates and guardians, in one file, stored.
 
     Returns:
         what became of each line.
 
     Raises:
-        Refusal: as ``pool_check``; or if nobody can be admitted.
+        Refusal: as ``pool_check``; without the paper; or if nobody can be admitted.
     """
+    signed = signed_required(paper, SIGNED)
     _few_enough(lines)
     batches = PlanLine.objects.filter(school=school_of(actor), season=season_of(actor))
     batches_must_hold_still(batches.values_list("batch", flat=True))
@@ -109,7 +112,7 @@ def admit_in_bulk(*, actor: User, lines: Sequence[Line], paper: Paper | None = N
         if not good:
             raise Refusal("名单中没有可以录取的考生。")
         subject = f"批量投入录取 {len(good)} 名考生"
-        candidates_admit(actor=actor, school=school_of(actor), pairs=good, subject=subject, paper=paper)
+        candidates_admit(actor=actor, school=school_of(actor), pairs=good, subject=subject, paper=signed)
     return results
 
 

@@ -11,7 +11,7 @@ from admissions.lifecycle import State
 from admissions.views.papers import CarriesPaper
 from quotas.models import PlanLine
 
-from ..forms_pool import COLUMNS, BulkForm, PoolForm, as_text, signed_require
+from ..forms_pool import COLUMNS, BulkForm, PoolForm, agreement_require, as_text
 from ..models import Placement, Sheet
 from ..queries.sheets import counts_of
 from ..queries.since import runs_under_way
@@ -64,7 +64,7 @@ class AdmitFromPoolView(ToldBeside, CarriesPaper, PoolContext, ActionView):
         return {"found": pool.pool_find(actor=self.actor, number=data["number"], proof=data["proof"])}
 
     def act(self, data):
-        signed_require(data, PoolForm.label)
+        agreement_require(data)
         if data["plan_line"] is None:
             raise Refusal("请选择录取专业。")
         placement = pool.admit_from_pool(
@@ -123,7 +123,7 @@ class AdmitInBulkView(ToldBeside, CarriesPaper, PoolContext, ActionView):
         }
 
     def act(self, data):
-        signed_require(data, BulkForm.label)
+        agreement_require(data)
         self.results = pool_bulk.admit_in_bulk(actor=self.actor, lines=data["rows"], paper=data["paper"])
         good = sum(result.good for result in self.results)
         return f"已提交录取 {good} 名，未办理 {len(self.results) - good} 名，逐行结果见下。"

@@ -17,7 +17,7 @@ from dispatch.services import deciding, pool, reviewing, submitting
 from quotas.models import PlanLine
 from tests import factories
 from tests.concurrency import in_threads
-from tests.factories_dispatch import placement_of, sheet_released, state_of
+from tests.factories_dispatch import admitted_from_pool, placement_of, sheet_released, state_of
 from tests.factories_requests import PDF, paper
 
 PAGE = "dispatch:admit_from_pool"
@@ -26,12 +26,6 @@ PAGE = "dispatch:admit_from_pool"
 @pytest.fixture
 def candidate(make_candidates):
     return make_candidates(1)[0]
-
-
-def admit(actor, candidate, line):
-    return pool.admit_from_pool(
-        actor=actor, number=candidate.number, proof=candidate.id_number, plan_line=line.pk
-    )
 
 
 def taken(line) -> int:
@@ -60,6 +54,14 @@ def test_without_consent_or_major_nothing_is_done(cast, candidate, plan_line, cl
     assert client.post(reverse(PAGE), fields).status_code == 422
     assert client.post(reverse(PAGE), fields | {"agreed": "on"}).status_code == 422
     assert state_of(candidate) == State.POOL
+
+
+def test_without_the_signed_application_nobody_is_admitted(cast, candidate, plan_line):
+    """A rule of the service, whoever calls it."""
+    who = {"number": candidate.number, "proof": candidate.name}
+    with pytest.raises(Refusal, match="请上传考生本人及家长签字的申请"):
+        pool.admit_from_pool(actor=cast.school, plan_line=plan_line.pk, paper=None, **who)
+    assert (state_of(candidate), taken(plan_line)) == (State.POOL, 0)
 
 
 def test_the_signed_application_is_kept_through_a_mistake_and_shown_to_who_audits(
@@ -96,7 +98,7 @@ def test_the_signed_application_is_kept_through_a_mistake_and_shown_to_who_audit
 def test_the_pool_stays_hidden_from_schools(cast, candidate, plan_line):
     with walled(cast.school.scope):
         assert not Candidate.objects.exists()
-        admit(cast.school, candidate, plan_line)
+        admitted_from_pool(cast.school, candidate, plan_line)
         assert Candidate.objects.count() == 1
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_user")
@@ -139,20 +141,20 @@ def test_who_is_held_is_refused(cast, candidate, plan_line):
 def test_no_seats_no_admission(cast, make_candidates, schools, batch):
     line = factories.make_plan_line(schools[0], batch, seats=1)
     first, second = make_candidates(2)
-    admit(cast.school, first, line)
+    admitted_from_pool(cast.school, first, line)
     with pytest.raises(Refusal, match="没有可用的剩余计划"):
-        admit(cast.school, second, line)
+        admitted_from_pool(cast.school, second, line)
 
 
 def test_sheets_come_first(cast, batch, schools, make_candidates, plan_line):
     first, second = make_candidates(2)
     sheet = sheet_released(cast.city, batch, schools[0], [first])
     with pytest.raises(Refusal, match="尚未提交"):
-        admit(cast.school, second, plan_line)
+        admitted_from_pool(cast.school, second, plan_line)
     deciding.sheet_open(actor=cast.school, sheet=sheet)
     submitting.majors_assign(actor=cast.school, sheet=sheet)
     submitting.sheet_submit(actor=cast.school, sheet=sheet)
-    admit(cast.school, second, plan_line)
+    admitted_from_pool(cast.school, second, plan_line)
     assert state_of(second) == State.ADMIT_SUBMITTED
 
 
@@ -162,25 +164,25 @@ def test_while_a_dispatch_is_confirmed_nobody_takes_from_the_pool(cast, batch, c
     run.state, run.confirmed_by, run.confirmed_at = Run.State.CONFIRMED, cast.reviewer, timezone.now()
     run.save()
     with pytest.raises(Refusal, match="正在投档"):
-        admit(cast.school, candidate, plan_line)
+        admitted_from_pool(cast.school, candidate, plan_line)
 
 
 def test_a_line_of_another_school_is_refused(cast, batch, schools, candidate, plan_line):
     other = factories.make_plan_line(schools[1], batch)
     with pytest.raises(Refusal, match="请选择"):
-        admit(cast.school, candidate, other)
+        admitted_from_pool(cast.school, candidate, other)
 
 
 def test_without_audit_he_is_admitted_at_once(cast, batch, schools, candidate, plan_line):
     SchoolControl.objects.create(batch=batch, school=schools[0], reviews_admissions=False)
-    admit(cast.school, candidate, plan_line)
+    admitted_from_pool(cast.school, candidate, plan_line)
     event = DossierEvent.objects.filter(candidate=candidate).last()
     assert (state_of(candidate), event.step, event.note) == (State.ADMITTED, "pass_admission", "免审")
     assert event.deed.actor is None
 
 
 def test_withdraw_frees_the_seat(cast, candidate, plan_line, client_of):
-    placement = admit(cast.school, candidate, plan_line)
+    placement = admitted_from_pool(cast.school, candidate, plan_line)
     response = client_of(cast.school).post(reverse(f"{PAGE}__withdraw", args=[placement.pk]))
     assert response.status_code == 302
     assert (state_of(candidate), taken(plan_line)) == (State.POOL, 0)
@@ -189,7 +191,7 @@ def test_withdraw_frees_the_seat(cast, candidate, plan_line, client_of):
 
 def test_withdraw_of_what_the_office_has_just_refused_is_refused_in_words(cast, candidate, plan_line):
     """The dossier lies in the pool again, out of the school's sight."""
-    placement = admit(cast.school, candidate, plan_line)
+    placement = admitted_from_pool(cast.school, candidate, plan_line)
     reviewing.admissions_refuse(
         actor=cast.reviewer, placements=[placement.pk], reason="A05", words="考生未签字"
     )
@@ -198,7 +200,7 @@ def test_withdraw_of_what_the_office_has_just_refused_is_refused_in_words(cast, 
 
 
 def test_another_schools_admission_does_not_exist(cast, candidate, plan_line, client_of):
-    placement = admit(cast.school, candidate, plan_line)
+    placement = admitted_from_pool(cast.school, candidate, plan_line)
     url = reverse(f"{PAGE}__withdraw", args=[placement.pk])
     assert client_of(cast.other_school).post(url).status_code == 404
 
@@ -210,7 +212,7 @@ def test_permission(cast, plan_line, client_of):
 def test_every_look_leaves_a_trace(cast, candidate, plan_line, client_of):
     client_of(cast.school).post(reverse(PAGE), {"number": candidate.number, "proof": "别人"})
     assert Deed.objects.filter(subject=f"查找在库考生 {candidate.number}", actor=cast.school).count() == 1
-    admit(cast.school, candidate, plan_line)
+    admitted_from_pool(cast.school, candidate, plan_line)
     event = DossierEvent.objects.get(candidate=candidate, step="admit_from_pool")
     assert (event.deed.actor, event.note) == (cast.school, "专业：计算机应用")
 
@@ -220,7 +222,7 @@ def test_two_schools_cannot_both_have_him(cast, batch, schools, candidate, plan_
     lines = [plan_line, factories.make_plan_line(schools[1], batch)]
     actors = [cast.school.pk, cast.other_school.pk]
     connection.close()
-    results = in_threads(2, lambda i: admit(User.objects.get(pk=actors[i]), candidate, lines[i]))
+    results = in_threads(2, lambda i: admitted_from_pool(User.objects.get(pk=actors[i]), candidate, lines[i]))
     assert sorted(results) == ["Refusal", "done"]
     assert Placement.objects.open().filter(candidate=candidate).count() == 1
     assert sum(taken(line) for line in lines) == 1

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from accounts.context import walled
 from accounts.models import Deed
+from accounts.refusals import Refusal
 from accounts.views.workbooks import workbook_bytes
 from admissions.lifecycle import State
 from admissions.models import Dossier, DossierEvent, DossierPaper
@@ -17,6 +18,7 @@ from dispatch.services.pool_bulk import Line
 from quotas.models import PlanLine
 from tests import factories
 from tests.factories_dispatch import sheet_released, state_of
+from tests.factories_papers import stored
 from tests.factories_requests import paper
 
 PAGE = "dispatch:admit_in_bulk"
@@ -101,16 +103,24 @@ def test_each_line_says_why_not(cast, batch, schools, candidates, plan_line, mak
 def test_seats_run_out_in_the_order_of_the_list(cast, candidates, schools, batch):
     line = factories.make_plan_line(schools[0], batch, seats=2)
     lines = [Line(i, c.number, c.name, "710201") for i, c in enumerate(candidates, 1)]
-    results = pool_bulk.admit_in_bulk(actor=cast.school, lines=lines)
+    results = pool_bulk.admit_in_bulk(actor=cast.school, lines=lines, paper=stored())
     assert [result.good for result in results] == [True, True, False, False]
     assert PlanLine.objects.get(pk=line.pk).seats_taken == 2
 
 
 def test_nobody_to_admit_is_refused(cast, candidates, client_of):
-    response = client_of(cast.school).post(
-        reverse(PAGE), {"lines": text(candidates), "agreed": "on", "confirmed": "1"}
-    )
+    fields = {"lines": text(candidates), "agreed": "on", "confirmed": "1", "paper": paper()}
+    response = client_of(cast.school).post(reverse(PAGE), fields)
     assert response.status_code == 422
+    assert "名单中没有可以录取的考生" in response.content.decode()
+
+
+def test_without_the_signed_applications_nobody_is_admitted(cast, candidates, plan_line):
+    """A rule of the service, whoever calls it."""
+    lines = [Line(i, c.number, c.name, "710201") for i, c in enumerate(candidates, 1)]
+    with pytest.raises(Refusal, match="请上传名单中考生及家长签字的申请"):
+        pool_bulk.admit_in_bulk(actor=cast.school, lines=lines, paper=None)
+    assert {state_of(c) for c in candidates} == {State.POOL}
 
 
 def test_sent_twice_it_is_done_once(cast, candidates, plan_line, client_of):
@@ -139,5 +149,5 @@ def test_candidates_of_another_province_are_not_found(cast, plan_line, make_cand
 
 def test_it_leaves_a_trace(cast, candidates, plan_line):
     lines = [Line(i, c.number, c.name, "710201") for i, c in enumerate(candidates, 1)]
-    pool_bulk.admit_in_bulk(actor=cast.school, lines=lines)
+    pool_bulk.admit_in_bulk(actor=cast.school, lines=lines, paper=stored())
     assert Deed.objects.filter(subject="批量投入录取 4 名考生", count=4, actor=cast.school).exists()

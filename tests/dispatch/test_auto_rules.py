@@ -12,11 +12,18 @@ from dispatch.models import (
     SchoolCondition,
     SchoolLine,
 )
-from dispatch.services import auto, deciding, pool, reviewing, submitting
+from dispatch.services import auto, deciding, reviewing, submitting
 from quotas.models import PlanLine
 from tests import factories
 from tests.factories_auto import CODED, PLAIN, full, reason_known, run, switch_on
-from tests.factories_dispatch import placement_of, sheet_released, sheet_submitted, state_of, version_of
+from tests.factories_dispatch import (
+    admitted_from_pool,
+    placement_of,
+    sheet_released,
+    sheet_submitted,
+    state_of,
+    version_of,
+)
 
 
 @pytest.fixture
@@ -111,7 +118,7 @@ def test_whatever_is_not_plain_waits_for_a_person(on, sheet, candidates, spoil):
 
 def test_what_came_from_the_pool_waits_for_a_person(cast, on, sheet, plan_line, make_candidates):
     one = make_candidates(1, concessions=[])[0]
-    pool.admit_from_pool(actor=cast.school, number=one.number, proof=one.name, plan_line=plan_line.pk)
+    admitted_from_pool(cast.school, one, plan_line)
     assert run(on) == 3
     assert state_of(one) == State.ADMIT_SUBMITTED
 

@@ -15,11 +15,11 @@ from admissions.models import Batch, Candidate, DossierEvent, Request
 from admissions.services import requests as services
 from admissions.services.dossiers import dossiers_hold
 from dispatch.models import Placement, Run, SchoolCondition, SchoolControl, Sheet, SingleDispatch
-from dispatch.services import deciding, keeping, pool, reviewing, submitting
+from dispatch.services import deciding, keeping, reviewing, submitting
 from quotas.models import PlanLine
 from tests import factories
 from tests.concurrency import in_threads
-from tests.factories_dispatch import placement_of, sheet_released, state_of, version_of
+from tests.factories_dispatch import admitted_from_pool, placement_of, sheet_released, state_of, version_of
 from tests.factories_registration import make_window
 from tests.factories_requests import drafted, paper, posted, submitted
 from tests.factories_single import agree, line_at, point_asked, point_values
@@ -258,9 +258,7 @@ def test_a_dossier_that_is_not_free_is_not_sent(cast, candidate, batch, ready):
     with pytest.raises(Refusal, match="已挂起"):
         agree(cast.second, row)
     dossiers_hold(actor=cast.city, candidates=[candidate.pk], held=False, reason="核实")
-    pool.admit_from_pool(
-        actor=cast.school, number=candidate.number, proof=candidate.name, plan_line=PlanLine.objects.get().pk
-    )
+    admitted_from_pool(cast.school, candidate, PlanLine.objects.get())
     with pytest.raises(Refusal, match="不在库"):
         agree(cast.second, row)
     assert (state_of(candidate), Sheet.objects.count()) == (State.ADMIT_SUBMITTED, 0)
@@ -369,9 +367,7 @@ def test_a_school_admits_from_the_pool_at_the_moment_of_approval(cast, candidate
     def deed(index: int):
         if index:
             return agree(cast.second, row)
-        return pool.admit_from_pool(
-            actor=cast.school, number=candidate.number, proof=candidate.name, plan_line=plan_line.pk
-        )
+        return admitted_from_pool(cast.school, candidate, plan_line)
 
     results = in_threads(2, deed)
     assert sorted(results) == ["Refusal", "done"]

@@ -28,7 +28,8 @@ from dispatch.services import (
 )
 from tests import factories
 from tests.concurrency import in_threads
-from tests.factories_dispatch import placement_of, sheet_released, state_of, version_of
+from tests.factories_dispatch import admitted_from_pool, placement_of, sheet_released, state_of, version_of
+from tests.factories_papers import stored
 
 NOBODY = Progress("00000000-0000-0000-0000-000000000000")
 
@@ -119,17 +120,16 @@ def test_the_pool_waits_too(cast, batch, schools, plan_line, make_candidates):
     factories.make_plan_line(schools[1], batch, seats=2)
     factories.make_choices(make_candidates(4), batch, schools[1:])
     taken, wanted = make_candidates(2)
-    by = {"actor": cast.school, "plan_line": plan_line.pk}
-    placement = pool.admit_from_pool(number=taken.number, proof=taken.name, **by)
+    placement = admitted_from_pool(cast.school, taken, plan_line)
     confirmed(cast, batch, schools)
     with pytest.raises(Refusal, match="院校操作已暂停"):
-        pool.admit_from_pool(number=wanted.number, proof=wanted.name, **by)
+        admitted_from_pool(cast.school, wanted, plan_line)
     with pytest.raises(Refusal, match="院校操作已暂停"):
         pool.pool_withdraw(actor=cast.school, placement=placement)
     line = pool_bulk.Line(1, wanted.number, wanted.name, plan_line.major_code)
     assert "院校操作已暂停" in pool_bulk.pool_check(actor=cast.school, lines=[line])[0].words
     with pytest.raises(Refusal, match="没有可以录取"):
-        pool_bulk.admit_in_bulk(actor=cast.school, lines=[line])
+        pool_bulk.admit_in_bulk(actor=cast.school, lines=[line], paper=stored())
     assert (state_of(taken), state_of(wanted)) == (State.ADMIT_SUBMITTED, State.POOL)
 
 
@@ -141,7 +141,7 @@ def test_another_batch_is_not_paused(cast, season, batch, schools, reading, make
     reading.submitted_at = reading.released_at
     reading.save()
     candidate = make_candidates(1)[0]
-    pool.admit_from_pool(actor=cast.school, number=candidate.number, proof=candidate.name, plan_line=line.pk)
+    admitted_from_pool(cast.school, candidate, line)
     assert placement_of(candidate).batch_id == later.pk
 
 

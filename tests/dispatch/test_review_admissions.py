@@ -14,11 +14,11 @@ from admissions.lifecycle import State
 from admissions.models import DossierEvent
 from dispatch.models import RegionLine, ReviewTake, Sheet
 from dispatch.queries.waiting import CHECKS, admissions_waiting, in_queue_order, next_waiting
-from dispatch.services import pool, reviewing, submitting
+from dispatch.services import reviewing, submitting
 from quotas.models import PlanLine
 from tests import factories
 from tests.concurrency import in_threads
-from tests.factories_dispatch import placement_of, sheet_submitted, state_of, version_of
+from tests.factories_dispatch import admitted_from_pool, placement_of, sheet_submitted, state_of, version_of
 
 PAGE = "dispatch:review_admissions"
 
@@ -36,7 +36,7 @@ def sheet(cast, batch, schools, plan_line, candidates):
 @pytest.fixture
 def from_pool(cast, sheet, plan_line, make_candidates):
     one = make_candidates(1)[0]
-    pool.admit_from_pool(actor=cast.school, number=one.number, proof=one.name, plan_line=plan_line.pk)
+    admitted_from_pool(cast.school, one, plan_line)
     return one
 
 

@@ -13,9 +13,8 @@ from admissions.models import Candidate, Subject
 from dispatch.lines import line_at, lines_of
 from dispatch.models import ProvinceLine, RegionLine, SchoolCondition, SchoolLine
 from dispatch.queries.waiting import admissions_waiting
-from dispatch.services import pool
 from quotas.models import PlanLine
-from tests.factories_dispatch import placement_of, sheet_submitted, state_of
+from tests.factories_dispatch import admitted_from_pool, placement_of, sheet_submitted, state_of
 from tests.factories_registration import admit
 
 PAGE = "dispatch:review_admissions"
@@ -36,7 +35,7 @@ def sheet(cast, batch, schools, plan_line, candidates):
 @pytest.fixture
 def from_pool(cast, sheet, plan_line, make_candidates):
     one = make_candidates(1)[0]
-    pool.admit_from_pool(actor=cast.school, number=one.number, proof=one.name, plan_line=plan_line.pk)
+    admitted_from_pool(cast.school, one, plan_line)
     return one
 
 

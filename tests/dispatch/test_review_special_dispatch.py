@@ -13,11 +13,11 @@ from admissions.models import Candidate, DossierEvent, Request
 from admissions.services import requests as services
 from admissions.services.dossiers import dossiers_hold
 from dispatch.models import Placement, Sheet, SingleDispatch
-from dispatch.services import keeping, pool
+from dispatch.services import keeping
 from quotas.models import PlanLine
 from tests import factories
 from tests.concurrency import in_threads
-from tests.factories_dispatch import placement_of, state_of
+from tests.factories_dispatch import admitted_from_pool, placement_of, state_of
 from tests.factories_requests import posted
 from tests.factories_single import agree, line_at, point_asked, special_asked
 
@@ -142,9 +142,7 @@ def test_a_school_admits_one_of_them_at_the_moment_of_approval(cast, three, row,
     def deed(index: int):
         if index:
             return agree(cast.reviewer, row)
-        return pool.admit_from_pool(
-            actor=cast.school, number=three[1].number, proof=three[1].name, plan_line=plan_line.pk
-        )
+        return admitted_from_pool(cast.school, three[1], plan_line)
 
     results = in_threads(2, deed)
     assert sorted(results) == ["Refusal", "done"]

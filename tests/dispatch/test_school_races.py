@@ -17,7 +17,8 @@ from dispatch.services.handing import Deal
 from quotas.models import PlanLine
 from tests import factories
 from tests.concurrency import in_threads, while_another_waits
-from tests.factories_dispatch import sheet_released, state_of, version_of
+from tests.factories_dispatch import admitted_from_pool, sheet_released, state_of, version_of
+from tests.factories_papers import stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,12 +68,7 @@ def test_a_hundred_from_the_pool_for_ten_seats_of_three_lines(cast, batch, schoo
         for place in range(5):
             candidate, kind = many[index * 5 + place], (index + place) % 3
             try:
-                pool.admit_from_pool(
-                    actor=fresh(people[kind]),
-                    number=candidate.number,
-                    proof=candidate.name,
-                    plan_line=lines[kind].pk,
-                )
+                admitted_from_pool(fresh(people[kind]), candidate, lines[kind])
                 told["done"] += 1
             except Refusal:
                 told["refused"] += 1
@@ -93,7 +89,7 @@ def test_two_lists_with_the_same_candidates_for_more_than_there_is(cast, batch, 
 
     def deed(index):
         rows = [pool_bulk.Line(n, c.number, c.name, "710201") for n, c in enumerate(given[index], 1)]
-        pool_bulk.admit_in_bulk(actor=fresh(actors[index]), lines=rows)
+        pool_bulk.admit_in_bulk(actor=fresh(actors[index]), lines=rows, paper=stored())
 
     assert in_threads(2, deed) == ["done", "done"]
     taken = Placement.objects.open().filter(candidate__in=many)
@@ -106,9 +102,7 @@ def test_an_admission_from_the_pool_against_its_withdrawal_and_audit(
 ):
     """Who takes it back and who decides it: one of them, and the seat is counted once."""
     (candidate,) = make_candidates(1)
-    placement = pool.admit_from_pool(
-        actor=cast.school, number=candidate.number, proof=candidate.name, plan_line=plan_line.pk
-    )
+    placement = admitted_from_pool(cast.school, candidate, plan_line)
     connection.close()
 
     def deed(index):

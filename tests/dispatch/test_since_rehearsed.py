@@ -7,9 +7,10 @@ from django.urls import reverse
 from accounts.refusals import Refusal
 from dispatch.models import Run
 from dispatch.queries.since import since_rehearsed
-from dispatch.services import executing, keeping, pool, sending
+from dispatch.services import executing, keeping, sending
 from quotas.models import PlanLine
 from tests import factories
+from tests.factories_dispatch import admitted_from_pool
 from tests.factories_registration import make_window
 from tests.factories_requests import drafted
 from tests.factories_single import agree, line_at, point_asked, point_values, special_asked
@@ -113,9 +114,7 @@ def test_what_does_not_bear_on_the_run_leaves_it_alone(cast, run, ready):
 
 def test_a_school_that_took_from_the_pool_is_named(cast, run, batch, plan_line, ready, client_of):
     make_window(batch.season)
-    pool.admit_from_pool(
-        actor=cast.school, number=ready[1].number, proof=ready[1].name, plan_line=plan_line.pk
-    )
+    admitted_from_pool(cast.school, ready[1], plan_line)
     found = since_rehearsed(run)
     assert [event.candidate_id for event in found.events] == [ready[1].pk]
     assert found.events[0].deed.actor == cast.school

@@ -14,6 +14,8 @@ from dispatch.services import (
     sheet_bulk,
     submitting,
 )  # fmt: skip
+from tests.factories_dispatch import admitted_from_pool
+from tests.factories_papers import stored
 
 from ..world import MAJORS, World, desk, some_dossier, some_line, some_sheet
 from .registry import Nothing, at_a_school, deed, some
@@ -148,9 +150,7 @@ def admit_from_the_pool(world: World, rng: Random):
     line = some(some_line(rng, city=dossier.city))
     actor = world.leaders[line.school_id]
     with desk(actor, "dispatch.admit_from_pool"):
-        pool.admit_from_pool(
-            actor=actor, number=dossier.candidate.number, proof=dossier.candidate.name, plan_line=line.pk
-        )
+        admitted_from_pool(actor, dossier.candidate, line)
 
 
 @deed(1)
@@ -165,7 +165,7 @@ def admit_a_list_from_the_pool(world: World, rng: Random):
         for row, one in enumerate(chosen, 1)
     ]
     with desk(actor, "dispatch.admit_in_bulk"):
-        pool_bulk.admit_in_bulk(actor=actor, lines=lines)
+        pool_bulk.admit_in_bulk(actor=actor, lines=lines, paper=stored())
 
 
 @deed(2)
