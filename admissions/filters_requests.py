@@ -4,7 +4,7 @@ import django_filters as filters
 from django import forms
 from django.db.models import Q
 
-from .models import Request, RequestBulk, RequestBulkRow
+from .models import Request
 
 WAITING, DONE, ALL = "waiting", "done", "all"
 SHOWN = ((WAITING, "待本单位审核"), (DONE, "本单位已审或已办结"), (ALL, "全部"))
@@ -71,38 +71,3 @@ class RequestQueueFilter(filters.FilterSet):
         if value == "1":
             return rows.filter(taken_here=True)
         return rows.filter(taken_here=False, taken_by_other__isnull=True)
-
-
-class RequestBulkFilter(filters.FilterSet):
-    """Approvals in bulk: by day."""
-
-    since = filters.DateFilter(
-        label="日期自",
-        field_name="made_at",
-        lookup_expr="date__gte",
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
-
-    class Meta:
-        model = RequestBulk
-        fields = ()
-
-
-class RequestBulkRowFilter(filters.FilterSet):
-    """Requests of a bulk: by what came of them."""
-
-    outcome = filters.ChoiceFilter(
-        label="结果",
-        choices=[("open", "待办"), ("done", "已同意"), ("left", "未办")],
-        method="by_outcome",
-        empty_label="全部",
-    )
-    number = filters.CharFilter(label="申请编号", field_name="request__number", lookup_expr="startswith")
-    words = filters.CharFilter(label="说明", lookup_expr="contains")
-
-    class Meta:
-        model = RequestBulkRow
-        fields = ()
-
-    def by_outcome(self, rows, name, value):
-        return rows.filter(outcome="" if value == "open" else value)

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from accounts.templatetags.interface import aged, remaining, waited
 
-from .models import Request, RequestBulk, RequestBulkRow
+from .models import Request
 from .queries.requests import checks_of
 from .services.requests import Check, Light, RequestKind
 
@@ -183,64 +183,3 @@ class CheckColumn(tables.Column):
     def value(self, record, table):
         check = self._check(record, table)
         return "" if check is None else MARKS[check.light][2] + (f"：{check.words}" if check.words else "")
-
-
-class RequestBulkTable(tables.Table):
-    """Approvals in bulk of a queue."""
-
-    made_at = tables.DateTimeColumn(format="Y-m-d H:i")
-    officer = tables.Column(accessor="officer__name", orderable=False)
-    state = tables.Column("作业", accessor="job__get_state_display", orderable=False)
-    done = tables.Column("已同意", orderable=False)
-    left = tables.Column("未办", orderable=False)
-    open = tables.Column("待办", orderable=False)
-    words = tables.Column("结果", accessor="job__words", orderable=False)
-
-    class Meta:
-        model = RequestBulk
-        fields = ()
-        attrs = {"aria-label": "批量同意记录"}
-        empty_text = "还没有批量同意过"
-
-    def __init__(self, *args, url: str, **kwargs):
-        self.url = url
-        super().__init__(*args, **kwargs)
-
-    def render_made_at(self, value, record):
-        shown = f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
-        return format_html('<a href="{}">{}</a>', reverse(self.url, args=[record.pk]), shown)
-
-    def value_made_at(self, value):
-        return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
-
-
-class RequestBulkRowTable(tables.Table):
-    """Requests of a bulk, in the order in which they are decided."""
-
-    number = tables.Column("申请编号", accessor="request__number", orderable=False)
-    organisation = tables.Column("申请单位", accessor="request__organisation__name", orderable=False)
-    summary = tables.Column("申请事项", accessor="request__summary", orderable=False)
-    outcome = tables.Column(orderable=False, empty_values=())
-    words = tables.Column(orderable=False, attrs={"td": {"class": "wide"}, "th": {"class": "wide"}})
-
-    class Meta:
-        model = RequestBulkRow
-        fields = ()
-        attrs = {"aria-label": "批量同意的申请", "class": "table-close"}
-        empty_text = "没有符合条件的申请"
-
-    def __init__(self, *args, url: str, **kwargs):
-        self.url = url
-        super().__init__(*args, **kwargs)
-
-    def render_number(self, value, record):
-        return format_html('<a href="{}">{}</a>', reverse(self.url, args=[record.request_id]), value)
-
-    def value_number(self, value):
-        return value
-
-    def render_outcome(self, record):
-        return render_to_string("components/request_outcome.html", {"row": record})
-
-    def value_outcome(self, record):
-        return record.get_outcome_display()

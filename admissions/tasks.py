@@ -7,7 +7,8 @@ from celery import shared_task
 from .jobs import LOST, job_run
 from .models import ImportedFile, Job
 from .services import deadlines, import_work, imports, papers
-from .services.requests import bulk, clock
+from .services.bulks import bulk_run
+from .services.requests import REQUESTS, clock
 
 FILES = ImportedFile.objects.select_related("organisation", "season", "uploaded_by__organisation")
 
@@ -38,10 +39,10 @@ def write_import(key: str) -> None:
             import_work.import_end(job=Job.objects.get(pk=key))
 
 
-@shared_task(name=bulk.TASK)
+@shared_task(name=REQUESTS.task)
 def requests_bulk(key: str) -> None:
     """Agree to the requests of the bulk a job is about."""
-    job_run(key, lambda job, progress: bulk.requests_bulk_run(job=job, progress=progress))
+    job_run(key, lambda job, progress: bulk_run(deed=REQUESTS, job=job, progress=progress))
 
 
 @shared_task(name="admissions.tasks.windows_keep")

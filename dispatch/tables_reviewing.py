@@ -6,10 +6,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.templatetags.interface import aged, icon, waited
+from admissions.lifecycle import State
 from admissions.tables import MarksColumn, RegionColumn
+from admissions.tables_bulks import BulkRowTable
 
 from .models import Placement
 from .queries.waiting import CHECKS, RETURN_CHECKS
+
+CLIP = {"td": {"class": "clip", "title": lambda value: value}}
 
 
 class CheckColumn(tables.Column):
@@ -55,20 +59,20 @@ class QueueTable(tables.Table):
     chosen = tables.CheckBoxColumn(accessor="pk", exclude_from_export=True)
     number = tables.Column("考生号", accessor="candidate__number")
     name = tables.Column("姓名", accessor="candidate__name", orderable=False)
-    county = RegionColumn(verbose_name="生源县区", orderable=False)
+    county = RegionColumn(verbose_name="县区", orderable=False)
     school = tables.Column(
         "院校",
         accessor="school__name",
         order_by="school",
-        attrs={"td": {"class": "clip", "title": lambda value: value}},
+        attrs=CLIP,
     )
-    batch = tables.Column("批次", accessor="batch__name", orderable=False)
+    batch = tables.Column("批次", accessor="batch__name", orderable=False, attrs=CLIP)
     score = MarksColumn(verbose_name="投档成绩", accessor="dispatch_score")
     since = tables.Column("已等待")
     taken = tables.Column("审核人", accessor="taken_by", orderable=False, empty_values=())
 
     class Meta:
-        attrs = {"data-freeze": "", "class": "table-close"}
+        attrs = {"data-freeze": "", "class": "table-close table-queue"}
         order_by = ()
 
     def __init__(self, *args, url: str = "", **kwargs):
@@ -99,7 +103,7 @@ class AdmissionQueue(QueueTable):
     """审核录取."""
 
     way = tables.Column("方式", accessor="get_method_display", orderable=False)
-    major = tables.Column("录取专业", accessor="plan_line__major_name", orderable=False)
+    major = tables.Column("录取专业", accessor="plan_line__major_name", orderable=False, attrs=CLIP)
     within_plan, major_planned, line_met, choice_made, conditions_met, only_once, not_held, not_own = (
         CheckColumn(verbose_name=title) for _, title in CHECKS
     )
@@ -121,12 +125,12 @@ class AdmissionQueue(QueueTable):
 class ReturnQueue(QueueTable):
     """审核退档."""
 
-    reason = tables.Column("退档原因", accessor="reason", orderable=False)
+    reason = tables.Column("退档原因", accessor="reason", orderable=False, attrs=CLIP)
     words = tables.Column(
         "说明",
         accessor="reason_words",
         orderable=False,
-        attrs={"td": {"class": "clip", "title": lambda value: value}},
+        attrs=CLIP,
     )
     sheet = tables.Column("投档单", accessor="sheet__number", orderable=False)
     reasoned, papered, not_held, not_own = (
@@ -143,3 +147,34 @@ class ReturnQueue(QueueTable):
             "chosen", "number", "name", "county", "school", "batch", "sheet", "score", "reason", "words",
             *(name for name, _ in RETURN_CHECKS), "since", "taken",
         )  # fmt: skip
+
+
+class ReviewBulkRowTable(BulkRowTable):
+    """Candidates of a bulk; whoever still waits is linked to his page."""
+
+    number = tables.Column("考生号", accessor="candidate__number", orderable=False)
+    name = tables.Column("姓名", accessor="candidate__name", orderable=False)
+    county = RegionColumn(verbose_name="生源县区", orderable=False)
+    school = tables.Column(
+        "院校",
+        accessor="placement__school__name",
+        orderable=False,
+        attrs=CLIP,
+    )
+    proposed = tables.Column("学校的决定", empty_values=(), orderable=False)
+
+    def __init__(self, *args, state: State, **kwargs):
+        self.state = state
+        super().__init__(*args, **kwargs)
+
+    def render_proposed(self, record):
+        row = record.placement
+        shown = (
+            row.reason if self.state == State.RETURN_SUBMITTED else row.plan_line and row.plan_line.major_name
+        )
+        return shown or "—"
+
+    def address(self, record):
+        dossier = record.candidate.dossier
+        waits = dossier.state == self.state and dossier.placement_id == record.placement_id
+        return reverse(self.url, args=[record.placement_id]) if waits else ""

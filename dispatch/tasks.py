@@ -3,9 +3,11 @@
 from celery import shared_task
 
 from admissions.jobs import job_run
+from admissions.services.bulks import bulk_run
 
 from .models import Run
 from .services import comparing, confirming, drawing, executing, filing, passing, sending, verifying
+from .services.review_bulk import REVIEWS
 
 
 def _of_run(key: str, service) -> None:
@@ -66,6 +68,12 @@ def recheck(key: str) -> None:
 def case(key: str) -> None:
     """Write the case file of the run a job is about."""
     _of_run(key, filing.case_make)
+
+
+@shared_task(name=REVIEWS.task)
+def review_bulk(key: str) -> None:
+    """Approve the rows of the bulk a job is about."""
+    job_run(key, lambda job, progress: bulk_run(deed=REVIEWS, job=job, progress=progress))
 
 
 @shared_task(name=passing.TASK)

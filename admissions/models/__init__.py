@@ -1,4 +1,5 @@
 from .batch import Batch
+from .bulk import Bulk, Outcome, outcome_field
 from .candidate import Candidate, Sex
 from .choice import Choice
 from .deadline import Postponement, WindowNotice
@@ -16,6 +17,7 @@ from .whereabouts import Whereabouts
 
 __all__ = [
     "Batch",
+    "Bulk",
     "Candidate",
     "Choice",
     "Concession",
@@ -27,6 +29,7 @@ __all__ = [
     "ImportedFile",
     "Job",
     "Major",
+    "Outcome",
     "Postponement",
     "Region",
     "Request",
@@ -45,4 +48,5 @@ __all__ = [
     "Whereabouts",
     "Window",
     "WindowNotice",
+    "outcome_field",
 ]

@@ -14,6 +14,7 @@ from .handing import HandOut
 from .placement import Placement, ReviewTake
 from .reconsideration import Reconsideration
 from .record import Rehearsal, Seal, Verification
+from .review_bulk import ReviewBulk, ReviewBulkRow
 from .run import FrozenChoices, Run, RunSchool
 from .sheet import Sheet
 from .single import SingleDispatch
@@ -38,6 +39,8 @@ __all__ = [
     "Reconsideration",
     "RegionLine",
     "Rehearsal",
+    "ReviewBulk",
+    "ReviewBulkRow",
     "ReviewTake",
     "Run",
     "RunSchool",

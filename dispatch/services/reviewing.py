@@ -16,14 +16,16 @@ from accounts.refusals import Refusal
 from admissions.coded import reason_said
 from admissions.lifecycle import State
 from admissions.models import Dossier
+from admissions.services.bulks import Answer
 from admissions.services.dossiers import Move, dossiers_move
 from quotas.services import seats_give_back
 
 from ..models import Placement, ReviewTake, Sheet
-from ..queries.waiting import admissions_waiting, in_queue_order, returns_waiting
+from ..queries.waiting import CHECKS, RETURN_CHECKS, admissions_waiting, in_queue_order, returns_waiting
 from .reconsidering import reconsiderations_write
 from .submitting import taken_by_officers
 
+GONE = "已不在待审状态：已被他人审核，或已被学校撤回。"
 QUEUES = {State.ADMIT_SUBMITTED: admissions_waiting, State.RETURN_SUBMITTED: returns_waiting}
 
 
@@ -61,26 +63,44 @@ def rows_lay_back(*, actor: User, state: State) -> int:
 
 
 @transaction.atomic
-def admissions_approve(*, actor: User, placements: Iterable[int], exactly: bool = True) -> int:
+def admissions_approve(*, actor: User, placements: Iterable[int]) -> int:
     """Approve submitted admissions: the candidates are admitted.
 
     Args:
         actor: an officer of the source region.
         placements: primary keys.
-        exactly: refuse all if one cannot be approved; else leave such rows out.
 
     Returns:
         the number approved.
 
     Raises:
         Refusal: if a row is no longer waiting, was sent by the actor himself or is taken by another
-            officer; or if none is left.
+            officer; all are refused then.
     """
-    rows = _locked(actor, State.ADMIT_SUBMITTED, placements, exactly)
-    moves = [Move(row.candidate_id) for row in rows]
-    moved = dossiers_move(actor=actor, step="review_admission", moves=moves, subject="审核录取")
-    _done(rows)
-    return moved
+    return _admit(actor, _locked(actor, State.ADMIT_SUBMITTED, placements))
+
+
+@transaction.atomic
+def rows_approve_each(*, actor: User, state: State, placements: Iterable[int]) -> dict[int, Answer]:
+    """Approve those rows of a queue that pass every check now, and say why the others are left.
+
+    Args:
+        actor: an officer of the source region.
+        state: of which queue.
+        placements: primary keys.
+
+    Returns:
+        the answer for each key.
+    """
+    keys = set(placements)
+    rows = {row.pk: row for row in _under_lock(actor, state, keys)}
+    against = {key: _against(rows[key], state) if key in rows else GONE for key in sorted(keys)}
+    if good := [rows[key] for key, words in against.items() if not words]:
+        (_admit if state == State.ADMIT_SUBMITTED else _let_go)(actor, good)
+    return {
+        key: Answer(not words, rows[key].candidate.number if key in rows else "", words)
+        for key, words in against.items()
+    }
 
 
 @transaction.atomic
@@ -98,7 +118,7 @@ def admissions_refuse(*, actor: User, placements: Iterable[int], reason: str, wo
         Refusal: as ``admissions_approve``; or without a reason.
     """
     said = reason_said("dispatch.review_admissions", reason, words, "reconsider")
-    rows = _locked(actor, State.ADMIT_SUBMITTED, placements, True)
+    rows = _locked(actor, State.ADMIT_SUBMITTED, placements)
     pool = [row for row in rows if row.method == Placement.Method.POOL]
     sent = [row for row in rows if row.method != Placement.Method.POOL]
     for step, some in (("refuse_admission", pool), ("reconsider_admission", sent)):
@@ -115,21 +135,16 @@ def admissions_refuse(*, actor: User, placements: Iterable[int], reason: str, wo
 
 
 @transaction.atomic
-def returns_approve(*, actor: User, placements: Iterable[int], exactly: bool = True) -> int:
+def returns_approve(*, actor: User, placements: Iterable[int]) -> int:
     """Approve submitted returns: the dossiers go back to the pool, the placements end with their reasons.
 
     Args:
-        actor, placements, exactly: as for ``admissions_approve``.
+        actor, placements: as for ``admissions_approve``.
 
     Raises:
         Refusal: as ``admissions_approve``.
     """
-    rows = _locked(actor, State.RETURN_SUBMITTED, placements, exactly)
-    moves = [Move(row.candidate_id, reason=row.reason_id, note=row.reason_words) for row in rows]
-    moved = dossiers_move(actor=actor, step="review_return", moves=moves, subject="审核退档")
-    _close(rows)
-    _done(rows)
-    return moved
+    return _let_go(actor, _locked(actor, State.RETURN_SUBMITTED, placements))
 
 
 @transaction.atomic
@@ -144,7 +159,7 @@ def returns_refuse(*, actor: User, placements: Iterable[int], reason: str, words
         Refusal: as ``admissions_refuse``.
     """
     said = reason_said("dispatch.review_returns", reason, words, "reconsider")
-    rows = _locked(actor, State.RETURN_SUBMITTED, placements, True)
+    rows = _locked(actor, State.RETURN_SUBMITTED, placements)
     moves = [Move(row.candidate_id, note=said) for row in rows]
     step = "reconsider_return"
     moved = dossiers_move(actor=actor, step=step, moves=moves, subject="审核退档", note=said)
@@ -154,30 +169,55 @@ def returns_refuse(*, actor: User, placements: Iterable[int], reason: str, words
     return moved
 
 
-def _locked(actor: User, state: State, keys: Iterable[int], exactly: bool) -> list[Placement]:
-    """Rows of a queue that the actor may decide on, their dossiers locked in key order.
+def _admit(actor: User, rows: list[Placement]) -> int:
+    moves = [Move(row.candidate_id) for row in rows]
+    moved = dossiers_move(actor=actor, step="review_admission", moves=moves, subject="审核录取")
+    _done(rows)
+    return moved
 
-    Where a row may go back to its school (``exactly``), its sheet is locked before, as schools do.
-    """
-    keys = sorted(set(keys))
-    queue = QUEUES[state](actor)
-    if exactly:
-        sheets = Sheet.objects.filter(pk__in=list(queue.filter(pk__in=keys).values_list("sheet", flat=True)))
-        list(sheets.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    candidates = queue.filter(pk__in=keys).values_list("candidate", flat=True)
-    list(
-        Dossier.objects.select_for_update(no_key=True)
-        .filter(pk__in=list(candidates))
-        .order_by("pk")
-        .values_list("pk")
-    )
-    rows = list(in_queue_order(queue.filter(pk__in=keys)))
+
+def _let_go(actor: User, rows: list[Placement]) -> int:
+    moves = [Move(row.candidate_id, reason=row.reason_id, note=row.reason_words) for row in rows]
+    moved = dossiers_move(actor=actor, step="review_return", moves=moves, subject="审核退档")
+    _close(rows)
+    _done(rows)
+    return moved
+
+
+def _locked(actor: User, state: State, keys: Iterable[int]) -> list[Placement]:
+    """All of some rows of a queue, locked, or a refusal; their sheets are locked before, as schools do."""
+    keys = set(keys)
+    queue = QUEUES[state](actor).filter(pk__in=keys)
+    sheets = Sheet.objects.filter(pk__in=list(queue.values_list("sheet", flat=True)))
+    list(sheets.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    rows = _under_lock(actor, state, keys)
     good = [row for row in rows if row.not_own and row.not_held and not row.taken_by]
-    if exactly and len(good) != len(keys):
+    if len(good) != len(keys):
         raise Refusal(_why_not(rows, len(keys)))
     if not good:
         raise Refusal("没有可以审核的考生：可能已被处理、撤回，或由其他人员审核中。")
     return good
+
+
+def _under_lock(actor: User, state: State, keys: Iterable[int]) -> list[Placement]:
+    """Those of some rows that are in a queue, with its checks, their dossiers locked in key order."""
+    queue = QUEUES[state](actor).filter(pk__in=keys)
+    list(
+        Dossier.objects.select_for_update(no_key=True)
+        .filter(pk__in=list(queue.values_list("candidate", flat=True)))
+        .order_by("pk")
+        .values_list("pk")
+    )
+    return list(in_queue_order(queue.select_related("candidate")))
+
+
+def _against(row: Placement, state: State) -> str:
+    """Why one row is left where a whole queue is approved; empty if nothing is against it."""
+    if row.taken_by:
+        return f"由 {row.taken_by} 领取审核中。"
+    checks = CHECKS if state == State.ADMIT_SUBMITTED else RETURN_CHECKS
+    failing = [title for name, title in checks if not getattr(row, name)]
+    return f"系统检查未全部通过，须逐名审核：{'、'.join(failing)}。" if failing else ""
 
 
 def _why_not(rows: list[Placement], wanted: int) -> str:

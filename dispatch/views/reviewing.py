@@ -15,21 +15,24 @@ from admissions.lifecycle import State
 from admissions.models import Subject
 from admissions.queries.track import as_told
 from admissions.templatetags.words import marks
+from admissions.views.bulks import OfBulks
 
 from ..filters_reviewing import AdmissionFilters, ReturnFilters
-from ..models import Placement
+from ..models import Placement, ReviewBulk
 from ..queries.papers import papers_of
 from ..queries.single import Ask, standings_of
 from ..queries.waiting import CHECKS, RETURN_CHECKS, in_queue_order, next_waiting, shown_with
-from ..services import reviewing
+from ..services import review_bulk, reviewing
 from ..tables_reviewing import AdmissionQueue, ReturnQueue
 
 GREEN_WINDOW = 500
 TITLES = {State.ADMIT_SUBMITTED: "录取", State.RETURN_SUBMITTED: "退档"}
 
 
-class Queue:
+class Queue(OfBulks):
     """What the pages of one queue share; ``state`` says which queue."""
+
+    deed = review_bulk.REVIEWS
 
     state: State = State.ADMIT_SUBMITTED
 
@@ -80,6 +83,7 @@ class ReviewListView(Queue, KeysFirstListView):
         word = TITLES[self.state]
         return (
             {"title": "退回复议登记", "url": self.page("sent_back"), "icon": "journal-text"},
+            self.records_action(),
             {
                 "title": f"通过所选{word}",
                 "url": self.page("approve"),
@@ -102,7 +106,8 @@ class ReviewListView(Queue, KeysFirstListView):
         green = rows.order_by().count() if first else 0
         names = {tail: self.page(tail) for tail in ("approve", "take", "lay_back")}
         looked_at = GREEN_WINDOW if len(self.keys) > GREEN_WINDOW else 0
-        return super().get_context_data(green=green, looked_at=looked_at, pages=names, **kwargs)
+        more = self.at_work() | kwargs
+        return super().get_context_data(green=green, looked_at=looked_at, pages=names, **more)
 
 
 class ReviewDeed(Queue, ActionView):
@@ -173,19 +178,36 @@ class ApproveView(ReviewDeed):
 
     submit_label = "通过"
     limits = {"taken_by__isnull": True, "green": True}
+    done = "{result}"
+    started: ReviewBulk | None = None
 
     @property
     def words(self):
         target = "退回在库，可再次投档" if self.returns else "成为“录取”"
+        if self.whole and len(self.chosen) > review_bulk.AT_ONCE:
+            return f"将在后台逐批检查，届时系统检查仍全部通过的{target}；其余留在待审列表，并写明原因。"
         return f"审核通过后，下列考生{target}。"
 
-    @property
-    def done(self):
-        return "已审核通过 {result} 名考生的" + TITLES[self.state] + "。"
-
     def act(self, data):
-        approve = reviewing.returns_approve if self.returns else reviewing.admissions_approve
-        return approve(actor=self.actor, placements=self.chosen, exactly=not self.whole)
+        word = TITLES[self.state]
+        if not self.whole:
+            approve = reviewing.returns_approve if self.returns else reviewing.admissions_approve
+            return f"已审核通过 {approve(actor=self.actor, placements=self.chosen)} 名考生的{word}。"
+        what = {"actor": self.actor, "state": self.state, "placements": self.chosen}
+        if len(self.chosen) > review_bulk.AT_ONCE:
+            self.started = review_bulk.review_bulk_start(**what)
+            return f"已开始批量通过 {len(self.chosen)} 名考生的{word}，可以离开本页，结果随时可查。"
+        answers = reviewing.rows_approve_each(**what).values()
+        left = [answer for answer in answers if not answer.done]
+        if len(left) == len(answers):
+            raise Refusal("没有可以审核的考生：可能已被处理、撤回，或由其他人员审核中。")
+        if left:
+            named = "".join(f"{answer.number or '一名考生'}：{answer.words}" for answer in left[:5])
+            messages.warning(self.request, f"{len(left)} 名未办。{named}")
+        return f"已审核通过 {len(answers) - len(left)} 名考生的{word}。"
+
+    def get_success_url(self):
+        return self.page("bulk", pk=self.started.pk) if self.started else super().get_success_url()
 
 
 class ReasonForm(CodedReasonForm, ActionForm):

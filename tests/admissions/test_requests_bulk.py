@@ -7,8 +7,9 @@ from accounts.refusals import Refusal
 from admissions import tasks
 from admissions.jobs import HALFWAY, Cancelled
 from admissions.models import Job, Request, RequestBulk, RequestBulkRow
+from admissions.services import bulks
 from admissions.services import requests as services
-from admissions.services.requests import bulk as bulks
+from admissions.services.bulks import bulk_go_on
 from dispatch.models import SchoolControl
 from quotas.models import PlanLine
 from tests import factories
@@ -109,9 +110,9 @@ def test_stopped_half_way_what_is_done_stays_and_the_rest_goes_on(cast, rows, ki
     with monkeypatch.context() as patch:
         patch.setattr("admissions.jobs.Progress", Stopping)
         job = work(bulk)
-    assert portions == [(0, NUMBER), (bulks.PORTION, NUMBER)]
+    assert portions == [(0, NUMBER), (services.REQUESTS.portion, NUMBER)]
     assert (job.state, job.words) == (Job.State.CANCELLED, f"已按要求取消，{HALFWAY}。")
-    assert states(rows).count(EFFECTIVE) == bulks.PORTION
+    assert states(rows).count(EFFECTIVE) == services.REQUESTS.portion
     page = reverse(f"{PAGE}__bulk", args=[bulk.pk])
     client = client_of(cast.reviewer)
     assert "继续办理其余的" in client.get(page).content.decode()
@@ -120,7 +121,7 @@ def test_stopped_half_way_what_is_done_stays_and_the_rest_goes_on(cast, rows, ki
     assert work(bulk).state == Job.State.DONE
     assert set(states(rows)) == {EFFECTIVE}
     with pytest.raises(Refusal, match="已经办完"):
-        services.requests_bulk_go_on(actor=cast.reviewer, bulk=bulk)
+        bulk_go_on(deed=services.REQUESTS, actor=cast.reviewer, bulk=bulk)
 
 
 def test_a_portion_that_breaks_leaves_nothing_of_itself(cast, rows, kinds, monkeypatch):
@@ -145,7 +146,7 @@ def test_only_the_office_itself_sees_it_and_only_who_asked_goes_on(cast, rows, k
     assert client_of(shenzhen).get(page).status_code == 404
     assert client_of(cast.city).get(page).status_code == 403
     with pytest.raises(Refusal, match="只有发起人"):
-        services.requests_bulk_go_on(actor=cast.second, bulk=bulk)
+        bulk_go_on(deed=services.REQUESTS, actor=cast.second, bulk=bulk)
     with pytest.raises(Refusal, match="没有审核"):
         services.requests_bulk_start(actor=cast.school, kinds=kinds, requests=[rows[0].pk])
 

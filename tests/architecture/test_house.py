@@ -24,6 +24,7 @@ PERSONS = (
     "dispatch_confirmation",
     "dispatch_placement",
     "dispatch_reconsideration",
+    "dispatch_reviewbulkrow",
     "dispatch_schooltest",
     "dispatch_singledispatch",
     "dispatch_statuschange",

@@ -3,13 +3,17 @@
 import os
 from datetime import timedelta
 
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from admissions.models import Request, RequestBulk
+from accounts.models import User
+from admissions.models import Candidate, Request, RequestBulk, School
 from admissions.services import requests as services
 from admissions.services.requests.clock import requests_keep
-from dispatch.models import Reconsideration
+from dispatch.models import Reconsideration, ReviewTake
+from dispatch.services import review_bulk
+from quotas.models import PlanLine
 from tests import factories
 from tests.browser.desk import axe_source
 from tests.factories_dispatch import placement_of, sheet_submitted, state_of
@@ -101,3 +105,37 @@ def test_a_whole_queue_is_agreed_to_by_a_job(desk, people, cast, batch, schools,
     school.tab.goto(reverse("quotas:request_plan_change"))
     look(school, "school-requests")
     assert services.kind_of(KEY).title in school.words()
+
+
+def test_the_queue_of_admissions_fits_the_screen_and_is_passed_by_a_job(
+    desk, people, cast, batch, schools, plan_line, make_candidates, monkeypatch
+):
+    monkeypatch.setattr(review_bulk, "AT_ONCE", 2)
+    School.objects.filter(pk=schools[0].pk).update(name="广州市荔湾区外语外贸职业高级中学")
+    PlanLine.objects.filter(pk=plan_line.pk).update(major_name="计算机网络技术（三二分段）")
+    candidates = make_candidates(5)
+    Candidate.objects.filter(pk=candidates[0].pk).update(name="欧阳明月")
+    sheet_submitted(cast.city, cast.school, batch, schools[0], candidates[:4], candidates[4:])
+    User.objects.filter(pk=cast.second.pk).update(name="司徒建国")
+    ReviewTake.objects.create(placement_id=placement_of(candidates[1]).pk, officer=cast.second)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE admissions_dossier SET changed_at = changed_at - interval '27 hours'")
+    at = desk(people["reviewer"])
+    over = "box => box.scrollWidth - box.clientWidth"
+    for title in ("审核退档", "审核录取"):
+        at.open(title)
+        look(at, f"fits-{title}")
+        assert at.tab.locator(".table-scroll").evaluate(over) <= 0, "1366 px, without scrolling sideways"
+    assert at.tab.get_by_text("司徒建国").is_visible()
+    at.press("检查全部通过的 3 名")
+    look(at, "pass-confirm")
+    at.press("确认通过")
+    at.tab.wait_for_url("**/bulk/*/")
+    look(at, "pass-bulk")
+    assert "已通过 3 名。" in at.words()
+    at.tab.get_by_role("link", name="待审列表").click()
+    entry = at.tab.locator("[data-menu-entry][data-title='审核录取']")
+    assert entry.inner_text().split() == ["审核录取", "1", "项待办"]
+    at.tab.get_by_role("link", name="批量通过记录").click()
+    look(at, "pass-bulks")
+    assert [state_of(candidate) for candidate in candidates[:2]] == ["admitted", "admit_submitted"]

@@ -222,7 +222,7 @@ def test_after_one_comes_ones_own_taken_then_the_oldest_that_nobody_has(cast, sh
 def test_the_list_asks_a_bounded_number_of_questions(cast, sheet, client_of, django_assert_max_num_queries):
     client = client_of(cast.reviewer)
     client.get(reverse(PAGE))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(reverse(PAGE))
 
 

@@ -7,7 +7,7 @@
 from ...requests import Asked, Check, Light, Party, RequestKind, kind_of, kinds, kinds_of, office_of, register
 from .asking import request_draft, request_submit, request_withdraw
 from .attaching import attachment_add, attachment_remove
-from .bulk import AT_ONCE, requests_bulk_go_on, requests_bulk_start
+from .bulk import AT_ONCE, REQUESTS, requests_bulk_start
 from .deciding import (
     request_approve,
     request_refuse,
@@ -19,6 +19,7 @@ from .deciding import (
 
 __all__ = [
     "AT_ONCE",
+    "REQUESTS",
     "Asked",
     "Check",
     "Light",
@@ -38,7 +39,6 @@ __all__ = [
     "request_submit",
     "request_withdraw",
     "requests_approve_green",
-    "requests_bulk_go_on",
     "requests_bulk_start",
     "requests_lay_back",
     "requests_take",

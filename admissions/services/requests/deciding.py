@@ -6,7 +6,6 @@ keys. When the last party agrees, the effect happens in the same transaction.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from django.db import transaction
@@ -20,27 +19,13 @@ from ...coded import code_said
 from ...models import Request, RequestEvent, RequestParty
 from ...queries.requests import acted_for, checks_of, taken_since
 from ...requests import Check, Light, RequestKind, kind_of
+from ..bulks import Answer
 from ..windows import said
 from .rows import Deed, State, effect, locked, trail
 
 Decision = RequestParty.Decision
 #: So many times as many rows are looked through for those that an officer may take.
 LOOKED_THROUGH = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one request of several.
-
-    Attributes:
-        done: whether it was agreed to.
-        number: of the request.
-        words: what came of it, or why it was left out.
-    """
-
-    done: bool
-    number: str
-    words: str
 
 
 @transaction.atomic

@@ -2,20 +2,17 @@
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q
-from django.shortcuts import get_object_or_404, redirect
-from django.utils.functional import cached_property
+from django.shortcuts import redirect
 
 from accounts.forms import ActionForm
 from accounts.refusals import Refusal
-from accounts.views.base import ActionView, FunctionView
-from accounts.views.lists import ListView
+from accounts.views.base import ActionView
 
-from ...filters_requests import RequestBulkFilter, RequestBulkRowFilter
-from ...models import Job, RequestBulk, RequestBulkRow
+from ...models import RequestBulk
 from ...queries import requests as queries
 from ...services import requests as services
-from ...tables_requests import RequestBulkRowTable, RequestBulkTable
+from ...tables_bulks import RequestBulkRowTable
+from ..bulks import BulkGoOn, BulkPage, BulksPage
 from .deciding import Queue
 
 HEADER = ("申请编号", "申请单位", "申请事项")
@@ -114,75 +111,16 @@ class ApproveGreenView(Queue, ActionView):
         return self.page("bulk", pk=self.started.pk) if self.started else self.page()
 
 
-class OfQueue(Queue):
-    """What the pages about bulks of one queue share."""
-
-    def bulks(self):
-        rows = RequestBulk.objects.visible_to(self.actor)
-        return rows.filter(function=self.function.key, under=self.under).select_related("officer", "job")
-
-
-class BulksView(OfQueue, ListView):
+class BulksView(Queue, BulksPage):
     """Approvals in bulk of one's own organisation, the last first."""
 
-    model = RequestBulk
-    table_class = RequestBulkTable
-    filterset_class = RequestBulkFilter
-    template_name = "admissions/requests_bulks.html"
 
-    def get_queryset(self):
-        outcome = RequestBulkRow.Outcome
-        counts = {name.lower(): Count("rows", Q(rows__outcome=outcome[name])) for name in outcome.names}
-        return self.bulks().annotate(**counts).order_by("-pk")
-
-    def get_table_kwargs(self):
-        return {"url": f"{self.function.url_name}__{self.below('bulk')}"}
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(home=self.page(), **kwargs)
-
-
-class BulkView(OfQueue, ListView):
+class BulkView(Queue, BulkPage):
     """One approval in bulk: how far it is, and what came of each request."""
 
-    model = RequestBulkRow
     table_class = RequestBulkRowTable
-    filterset_class = RequestBulkRowFilter
-    template_name = "admissions/requests_bulk.html"
-
-    @cached_property
-    def bulk(self):
-        return get_object_or_404(self.bulks(), pk=self.kwargs["pk"])
-
-    def get_queryset(self):
-        rows = self.visible(RequestBulkRow).filter(bulk=self.bulk)
-        return rows.select_related("request__organisation").order_by("pk")
-
-    def get_table_kwargs(self):
-        return {"url": f"{self.function.url_name}__{self.below('one')}"}
-
-    def get_context_data(self, **kwargs):
-        bulk, outcome = self.bulk, RequestBulkRow.Outcome
-        rows = RequestBulkRow.objects.filter(bulk=bulk).order_by().values("outcome").annotate(n=Count("pk"))
-        counts = {row["outcome"]: row["n"] for row in rows}
-        open_rows = counts.get(outcome.OPEN, 0)
-        at_rest = bulk.job.state not in Job.UNDER_WAY and open_rows
-        return super().get_context_data(
-            bulk=bulk,
-            counts=[(one.label, counts.get(one.value, 0), one.value) for one in outcome],
-            go_on=self.page("bulk__go_on", pk=bulk.pk) if at_rest else "",
-            home=self.page(),
-            **kwargs,
-        )
+    related = ("request__organisation",)
 
 
-class BulkGoOnView(OfQueue, FunctionView):
+class BulkGoOnView(Queue, BulkGoOn):
     """Let the worker go on with what an interrupted or cancelled bulk has left."""
-
-    def post(self, request, pk, **kwargs):
-        bulk = get_object_or_404(self.bulks(), pk=pk)
-        try:
-            services.requests_bulk_go_on(actor=self.actor, bulk=bulk)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        return redirect(self.page("bulk", pk=pk))

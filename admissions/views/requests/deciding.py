@@ -10,15 +10,25 @@ from accounts.views.lists import KeysFirstListView
 
 from ...filters_requests import RequestQueueFilter
 from ...forms_requests import DecisionForm
-from ...models import Job, Request, RequestBulk
+from ...models import Request
 from ...queries import requests as queries
 from ...services import requests as services
 from ...tables_requests import RequestQueueTable
+from ..bulks import OfBulks
 from .shared import OfKind, OneRequest, PaperView
 
 
-class Queue(OfKind):
+class Queue(OfBulks, OfKind):
     """What the pages of a queue share."""
+
+    deed = services.REQUESTS
+
+    @property
+    def queue_of(self):
+        return super().queue_of | {"under": self.under}
+
+    def url_of(self, tail):
+        return super().url_of(self.below(tail))
 
     def queue(self):
         return queries.in_queue_order(queries.requests_seen(self.actor, *self.kinds))
@@ -58,20 +68,14 @@ class RequestQueueView(Queue, KeysFirstListView):
     @property
     def list_actions(self):
         approve = {"title": "同意所选（须检查全部通过）", "url": self.page("approve"), "icon": "check-lg"}
-        records = {"title": "批量同意记录", "url": self.page("bulks"), "icon": "list-ul"}
-        return (*self.register_links(), records, approve | {"bulk": True, "primary": True})
+        return (*self.register_links(), self.records_action(), approve | {"bulk": True, "primary": True})
 
     def get_context_data(self, **kwargs):
-        bulks = RequestBulk.objects.visible_to(self.actor).filter(
-            function=self.function.key, under=self.under
-        )
-        running = bulks.filter(job__state__in=Job.UNDER_WAY).select_related("job").first()
         return super().get_context_data(
             green=len(queries.green_ones(self.checks)),
             looked_at=queries.BULK if len(self.keys) > queries.BULK else 0,
-            running=running,
-            running_url=running and self.page("bulk", pk=running.pk),
             pages={name: self.page(name) for name in ("approve", "take", "lay_back")},
+            **self.at_work(),
             **kwargs,
         )
 

@@ -26,8 +26,10 @@ def audit(world: World, rng: Random):
     kind = "admissions" if admitted else "returns"
     with desk(actor, f"dispatch.review_{kind}"):
         if rng.random() < 0.7:
-            approve = getattr(reviewing, f"{kind}_approve")
-            approve(actor=actor, placements=keys, exactly=rng.random() < 0.5)
+            if rng.random() < 0.5:
+                getattr(reviewing, f"{kind}_approve")(actor=actor, placements=keys)
+            else:
+                reviewing.rows_approve_each(actor=actor, state=dossier.state, placements=keys)
         else:
             refuse, code = getattr(reviewing, f"{kind}_refuse"), "A05" if admitted else "C01"
             refuse(actor=actor, placements=keys, reason=code, words="请重新审阅")
