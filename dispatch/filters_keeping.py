@@ -8,7 +8,7 @@ from admissions.lifecycle import AT_SCHOOL, WAITING_FOR_OFFICE, WORDS
 from admissions.models import Dossier, Window
 from admissions.services.windows import said, window_words
 
-from .filters import SchoolAndBatch
+from .filters import BySchool, SchoolAndBatch
 from .models import Placement
 
 AT_SCHOOLS = AT_SCHOOL | WAITING_FOR_OFFICE
@@ -48,9 +48,13 @@ class AtSchoolFilters(SchoolAndBatch, filters.FilterSet):
         return rows.filter(candidate__in=deadline_of_kind(window.kind).touched(window).values("pk"))
 
 
-class HeldFilters(filters.FilterSet):
+class HeldFilters(BySchool, filters.FilterSet):
     number = filters.CharFilter(field_name="candidate__number", lookup_expr="begins", label="考生号")
     name = filters.CharFilter(field_name="candidate__name", lookup_expr="begins", label="姓名")
+    state = filters.ChoiceFilter(
+        choices=[(state.value, word) for state, word in WORDS.items()], label="所在状态", empty_label="全部"
+    )
+    school = filters.CharFilter(method="by_school", label="院校代码或名称")
 
     class Meta:
         model = Dossier

@@ -148,6 +148,24 @@ def dossiers_move_all(
     )
 
 
+def not_held_so(rows: Iterable[Dossier], *, held: bool) -> None:
+    """Refuse to hold what is held, and to release what is not.
+
+    Args:
+        rows: dossiers with their candidates.
+        held: True to hold, False to release.
+
+    Raises:
+        Refusal: naming the first of them.
+    """
+    wrong = [row for row in rows if row.held == held]
+    if wrong:
+        one = wrong[0].candidate
+        others = f"（另有 {len(wrong) - 1} 名考生同样）" if len(wrong) > 1 else ""
+        state = "已经挂起" if held else "没有挂起"
+        raise Refusal(f"考生 {one.number} {one.name}{state}{others}，未作任何改动。")
+
+
 @transaction.atomic
 def dossiers_hold(*, actor: User, candidates: Sequence[int], held: bool, reason: str) -> int:
     """Hold some dossiers or let them go, or none; the state stays, the track tells it.
@@ -176,12 +194,7 @@ def dossiers_hold(*, actor: User, candidates: Sequence[int], held: bool, reason:
     )
     if len(rows) != len(candidates):
         raise Refusal("有考生不在您的管辖范围内，未作任何改动。")
-    wrong = [row for row in rows if row.held == held]
-    if wrong:
-        one = wrong[0].candidate
-        others = f"（另有 {len(wrong) - 1} 名考生同样）" if len(wrong) > 1 else ""
-        state = "已经挂起" if held else "没有挂起"
-        raise Refusal(f"考生 {one.number} {one.name}{state}{others}，未作任何改动。")
+    not_held_so(rows, held=held)
     deed = deed_record(actor=actor, subject=OVERLAYS[step], count=len(rows), note=reason)
     now = timezone.now()
     Dossier.objects.filter(pk__in=[row.pk for row in rows]).update(

@@ -46,11 +46,17 @@ def at_schools(actor: User, step: str):
 
 
 def held_dossiers(actor: User):
-    """Dossiers held in an officer's region, the last held first, with why, by whom and since when."""
+    """Dossiers held of an officer's region, the last held first, with why, by whom and since when.
+
+    Guests of the schools that his office supervises are not among them: their own city holds and releases, and
+    knows why.
+
+    Args:
+        actor: of an office.
+    """
     last = DossierEvent.objects.filter(candidate=OuterRef("pk"), step="hold_dossier").order_by("-pk")
     return (
-        Dossier.objects.visible_to(actor)
-        .filter(held=True)
+        Dossier.objects.filter(actor.scope.sources(), held=True)
         .select_related("candidate", "school")
         .annotate(
             held_for=Subquery(last.values("note")[:1]),

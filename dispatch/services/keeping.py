@@ -14,15 +14,18 @@ from django.utils import timezone
 from accounts.context import deed_record
 from accounts.models import User
 from accounts.refusals import Refusal
-from admissions.lifecycle import AT_SCHOOL, BY_STEP, TAKES_SEAT, State
+from admissions.lifecycle import AT_SCHOOL, BY_STEP, OVERLAYS, TAKES_SEAT, State
 from admissions.models import Candidate, Dossier
-from admissions.services.dossiers import Move, dossiers_hold, dossiers_move
+from admissions.services.dossiers import Move, dossiers_hold, dossiers_move, not_held_so
 from quotas.models import PlanLine
 from quotas.services import seats_give_back
 
 from ..models import Placement, ReviewTake, RunSchool, Sheet
 
-FEW = 500
+#: How many candidates one deed takes: a city's overdue dossiers at once, in some seconds.
+FEW = 2_000
+NAMED = 5
+SUBJECTS = {"cancel_dispatch": "取消投档", "recall_dossier": "强制回收档案"}
 
 
 @transaction.atomic
@@ -48,17 +51,8 @@ def cancel_sheet(*, actor: User, sheet: Sheet, reason: str) -> int:
         .select_related("batch", "school")
         .get(pk=sheet.pk)
     )
-    if sheet.cancelled_at:
-        raise Refusal(f"投档单 {sheet.number} 已经撤销。")
-    if sheet.submitted_at:
-        raise Refusal(
-            f"投档单 {sheet.number} 院校已经提交，不能整单取消。", hint="可按考生使用“指定考生强制回收档案”。"
-        )
-    rows = _on_sheets([sheet.pk])
-    beyond = [row for row in rows if row.state not in AT_SCHOOL]
-    if beyond:
-        raise Refusal(f"投档单 {sheet.number} 有 {len(beyond)} 名考生已经送审或录取，不能整单取消。")
-    _none_held(rows)
+    rows = _locked(_on(sheet))
+    _require_may_end(sheet, rows)
     moved = _back(actor, "cancel_sheet", rows, reason, f"取消投档单 {sheet.number}")
     _excess_back(sheet)
     Sheet.objects.filter(pk=sheet.pk).update(cancelled_at=timezone.now())
@@ -67,13 +61,36 @@ def cancel_sheet(*, actor: User, sheet: Sheet, reason: str) -> int:
     return moved
 
 
+def sheet_check(*, actor: User, sheet: Sheet) -> None:
+    """Refuse beforehand what ``cancel_sheet`` would refuse now; nothing is locked or written."""
+    _allowed(actor, "dispatch.cancel_sheet", sheet.batch.city)
+    _require_may_end(sheet, _standing(_on(sheet)))
+
+
+def _on(sheet: Sheet):
+    return Placement.objects.open().filter(sheet=sheet)
+
+
+def _require_may_end(sheet: Sheet, rows: list[Placement]) -> None:
+    if sheet.cancelled_at:
+        raise Refusal(f"投档单 {sheet.number} 已经撤销。")
+    if sheet.submitted_at:
+        raise Refusal(
+            f"投档单 {sheet.number} 院校已经提交，不能整单取消。", hint="可按考生使用“指定考生强制回收档案”。"
+        )
+    beyond = [row for row in rows if row.state not in AT_SCHOOL]
+    if beyond:
+        raise Refusal(f"投档单 {sheet.number} 有 {len(beyond)} 名考生已经送审或录取，不能整单取消。")
+    _none_held(rows)
+
+
 @transaction.atomic
 def cancel_dispatch(*, actor: User, candidates: Sequence[int], reason: str) -> int:
     """Cancel the dispatch of some candidates that their schools have not submitted (指定考生取消投档).
 
     Args:
         actor: an officer of the source city.
-        candidates: primary keys; at most 500.
+        candidates: primary keys; at most ``FEW``.
         reason: in words.
 
     Returns:
@@ -82,7 +99,7 @@ def cancel_dispatch(*, actor: User, candidates: Sequence[int], reason: str) -> i
     Raises:
         Refusal: if one is not his to see, not at a school, submitted already, or held; nothing is done then.
     """
-    return _take_back(actor, "cancel_dispatch", candidates, reason, "取消投档")
+    return _take_back(actor, "cancel_dispatch", candidates, reason)
 
 
 @transaction.atomic
@@ -94,7 +111,7 @@ def recall_dossier(*, actor: User, candidates: Sequence[int], reason: str) -> in
 
     Args:
         actor: an officer of the source city.
-        candidates: primary keys; at most 500.
+        candidates: primary keys; at most ``FEW``.
         reason: in words; the school reads it.
 
     Returns:
@@ -103,7 +120,7 @@ def recall_dossier(*, actor: User, candidates: Sequence[int], reason: str) -> in
     Raises:
         Refusal: if one is not his to see, not at a school, admitted already, or held; nothing is done then.
     """
-    return _take_back(actor, "recall_dossier", candidates, reason, "强制回收档案")
+    return _take_back(actor, "recall_dossier", candidates, reason)
 
 
 @transaction.atomic
@@ -112,7 +129,7 @@ def hold_dossier(*, actor: User, candidates: Sequence[int], reason: str) -> int:
 
     Args:
         actor: an officer of the source city.
-        candidates: primary keys; at most 500.
+        candidates: primary keys; at most ``FEW``.
         reason: in words; shown to whoever may hold or release.
 
     Returns:
@@ -135,6 +152,25 @@ def release_dossier(*, actor: User, candidates: Sequence[int], reason: str) -> i
     return dossiers_hold(actor=actor, candidates=found, held=False, reason=_words(reason))
 
 
+def candidates_check(*, actor: User, step: str, candidates: Sequence[int]) -> None:
+    """Refuse beforehand what a deed on candidates would refuse now; nothing is locked or written.
+
+    Args:
+        actor: an officer of the source city.
+        step: name of the deed, as of the services above.
+        candidates: primary keys.
+
+    Raises:
+        Refusal: as the deed.
+    """
+    found = _few(actor, f"dispatch.{step}", candidates)
+    if step in OVERLAYS:
+        dossiers = Dossier.objects.filter(pk__in=found).select_related("candidate").order_by("pk")
+        return not_held_so(dossiers, held=step == "hold_dossier")
+    rows = Placement.objects.open().filter(candidate__in=found)
+    return _require_may_go_back(step, found, _standing(rows))
+
+
 def candidates_numbered(*, actor: User, numbers: Iterable[str]) -> list[Candidate]:
     """Candidates of the current season with these numbers, in the order given.
 
@@ -143,7 +179,7 @@ def candidates_numbered(*, actor: User, numbers: Iterable[str]) -> list[Candidat
         numbers: whole candidate numbers, spaces around them ignored, repeated ones once.
 
     Raises:
-        Refusal: naming all the numbers that are none, or not his to see; or if there are more than 500.
+        Refusal: naming all the numbers that are none, or not his to see; or if there are more than ``FEW``.
     """
     wanted = list(dict.fromkeys(number.strip() for number in numbers if number.strip()))
     if not wanted:
@@ -160,7 +196,7 @@ def candidates_numbered(*, actor: User, numbers: Iterable[str]) -> list[Candidat
     return [found[number] for number in wanted]
 
 
-def _take_back(actor: User, step: str, candidates: Sequence[int], reason: str, subject: str) -> int:
+def _take_back(actor: User, step: str, candidates: Sequence[int], reason: str) -> int:
     found = _few(actor, f"dispatch.{step}", candidates)
     reason = _words(reason)
     held_by = Dossier.objects.filter(pk__in=found).values("placement_id")
@@ -169,19 +205,24 @@ def _take_back(actor: User, step: str, candidates: Sequence[int], reason: str, s
         Sheet.objects.filter(pk__in=list(sheets)).order_by("pk").select_for_update(of=("self",), no_key=True)
     )
     rows = _locked(Placement.objects.open().filter(candidate__in=found))
-    by_candidate = {row.candidate_id: row for row in rows}
-    wrong = [key for key in found if key not in by_candidate]
-    wrong += [row.candidate_id for row in rows if row.state not in BY_STEP[step].sources]
+    _require_may_go_back(step, found, rows)
+    return _back(actor, step, rows, reason, SUBJECTS[step])
+
+
+def _require_may_go_back(step: str, found: list[int], rows: list[Placement]) -> None:
+    """All of those who cannot be taken back are counted, the first of them named with where they are."""
+    there = {row.candidate_id for row in rows if row.state in BY_STEP[step].sources}
+    wrong = [key for key in found if key not in there]
     if wrong:
-        one = Dossier.objects.select_related("candidate").get(pk=wrong[0])
-        others = f"（另有 {len(wrong) - 1} 名考生同样不能）" if len(wrong) > 1 else ""
-        raise Refusal(
-            f"考生 {one.candidate.number} {one.candidate.name}当前为“{State(one.state).word}”，不能{subject}{others}，"
-            "未作任何改动。",
-            hint=_way_out(State(one.state), step),
+        dossiers = Dossier.objects.select_related("candidate").filter(pk__in=wrong[:NAMED])
+        ones = sorted(dossiers, key=lambda one: wrong.index(one.pk))
+        named = "、".join(
+            f"{one.candidate.number} {one.candidate.name}（{State(one.state).word}）" for one in ones
         )
+        many = f"等 {len(wrong)} 名" if len(wrong) > len(ones) else ""
+        ways = dict.fromkeys(_way_out(State(one.state), step) for one in ones)
+        raise Refusal(f"考生 {named}{many}不能{SUBJECTS[step]}，未作任何改动。", hint="".join(ways))
     _none_held(rows)
-    return _back(actor, step, rows, reason, subject)
 
 
 def _way_out(state: State, step: str) -> str:
@@ -193,11 +234,15 @@ def _way_out(state: State, step: str) -> str:
 
 
 def _back(actor: User, step: str, rows: list[Placement], reason: str, subject: str) -> int:
-    """Move dossiers on some open placements back to the pool, end the placements and free their seats."""
+    """Move dossiers on some open placements back to the pool, end the placements and free their seats.
+
+    A return that the school had proposed is void with the rest: left in the placement, its reason would bar the
+    candidate from the school for the batch, and the school would not be told that he was taken back.
+    """
     moves = [Move(row.candidate_id, note=reason) for row in rows]
     moved = dossiers_move(actor=actor, step=step, moves=moves, subject=subject, note=reason)
     keys = [row.pk for row in rows]
-    Placement.objects.filter(pk__in=keys).update(closed_at=timezone.now(), reason_words=reason)
+    Placement.objects.filter(pk__in=keys).update(closed_at=timezone.now(), reason=None, reason_words=reason)
     ReviewTake.objects.filter(pk__in=keys).delete()
     taken = Counter(row.plan_line_id for row in rows if row.plan_line_id and row.state in TAKES_SEAT)
     seats_give_back(freed=taken)
@@ -220,18 +265,19 @@ def _excess_back(sheet: Sheet) -> None:
         left -= fewer
 
 
-def _on_sheets(sheets: Sequence[int]) -> list[Placement]:
-    return _locked(Placement.objects.open().filter(sheet__in=sheets))
-
-
 def _locked(placements) -> list[Placement]:
-    """Open placements that dossiers are on, the dossiers locked in key order; each with ``state``, ``held``.
+    """As ``_standing``, the dossiers locked in key order."""
+    return _standing(placements, Dossier.objects.select_for_update(no_key=True))
+
+
+def _standing(placements, dossiers=None) -> list[Placement]:
+    """Open placements that dossiers are on; each with ``state``, ``held``.
 
     A school writes major and seat under the lock of the dossier: placements are read after it is held.
     """
     keys = list(placements.values_list("candidate", flat=True))
-    dossiers = Dossier.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-    locked = {dossier.pk: dossier for dossier in dossiers}
+    dossiers = Dossier.objects.all() if dossiers is None else dossiers
+    locked = {dossier.pk: dossier for dossier in dossiers.filter(pk__in=keys).order_by("pk")}
     found = []
     for row in placements.filter(candidate__in=list(locked)).order_by("candidate"):
         dossier = locked[row.candidate_id]
@@ -244,7 +290,12 @@ def _locked(placements) -> list[Placement]:
 def _none_held(rows: list[Placement]) -> None:
     held = [row for row in rows if row.held]
     if held:
-        raise Refusal(f"有 {len(held)} 份档案已挂起，须先释放，未作任何改动。")
+        rows = Candidate.objects.filter(pk__in=[row.candidate_id for row in held]).order_by("pk")
+        named = "、".join(rows.values_list("number", flat=True)[:NAMED])
+        raise Refusal(
+            f"有 {len(held)} 份档案已挂起（{named}{'等' if len(held) > NAMED else ''}），未作任何改动。",
+            hint="须先用“释放考生档案”释放。",
+        )
 
 
 def _few(actor: User, function: str, candidates: Sequence[int]) -> list[int]:

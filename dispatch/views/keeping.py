@@ -1,6 +1,10 @@
 """档案管理 of an office: cancel a sheet or a dispatch, recall, hold and release."""
 
+import re
+from collections import Counter
+
 from django import forms
+from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
@@ -12,15 +16,20 @@ from admissions.models import Dossier
 
 from ..filters_keeping import AtSchoolFilters, HeldFilters
 from ..models import Placement, Sheet
-from ..queries.finding import sheets_in_figures
+from ..queries.finding import placements_on, sheets_in_figures
 from ..queries.keeping import at_schools, held_dossiers, sheets_to_cancel
 from ..queries.sheets import counts_of
 from ..services import keeping
 from ..tables_keeping import AtSchoolTable, CancelSheetTable, HeldTable
 from .finding import FiguredListView
-from .listing import numbers_chosen
+from .listing import numbers_chosen, numbers_of
 
 SHOWN = 20
+#: Who was taken back by mistake: how he comes there again.
+WAY_BACK = (
+    "办错了没有撤销键：档案在库后，可用“指定考生线上点投”或“指定院校投档”重新投给该校，院校须重新阅档；"
+    "院校先前的决定和退档原因作废，不影响再投。"
+)
 
 
 class ReasonForm(ActionForm):
@@ -30,15 +39,26 @@ class ReasonForm(ActionForm):
 class CandidatesForm(ReasonForm):
     numbers = forms.CharField(
         label="考生号",
+        required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=f"每行一个，也可用空格或逗号分开；一次最多 {keeping.FEW} 名",
     )
-    field_order = ("numbers", "reason")
+    upload = forms.FileField(
+        label="或上传名单", required=False, help_text="XLSX 或 CSV，须有“考生号”一列；与上面填写的合并"
+    )
+    field_order = ("numbers", "upload", "reason")
 
-    def clean_numbers(self):
-        for mark in "，,、;；":
-            self.cleaned_data["numbers"] = self.cleaned_data["numbers"].replace(mark, " ")
-        return self.cleaned_data["numbers"].split()
+    def clean(self):
+        data = super().clean()
+        numbers = re.split(r"[\s，,、;；]+", data.get("numbers") or "")
+        if data.get("upload"):
+            numbers += numbers_of(data["upload"])
+        data["numbers"] = numbers = [number for number in numbers if number]
+        self.data = self.data.copy()
+        self.data["numbers"] = "\n".join(numbers)  # a file is sent once, its numbers with each form
+        if not numbers and not self.errors:
+            self.add_error("numbers", "请填写考生号或上传名单。")
+        return data
 
 
 class CancelSheetsView(FiguredListView):
@@ -64,14 +84,20 @@ class CancelSheetView(ObjectMixin, ActionView):
         return sheets_to_cancel(self.actor).select_related("batch", "school", "run")
 
     def preview(self, data):
+        keeping.sheet_check(actor=self.actor, sheet=self.object)
         counts = self.counts
         return {
             "count": counts.received - counts.returned,
             "unit": "份档案",
             "words": f"将取消投档单 {self.object.number}（{self.object.school.name}），档案全部回到在库，"
-            "院校的预录取和预退档作废。",
-            "header": ("未定", "拟录取", "拟退档"),
-            "rows": [(counts.undecided, counts.to_admit, counts.to_return)],
+            f"院校的预录取和预退档作废。其中未定 {counts.undecided}、拟录取 {counts.to_admit}、"
+            f"拟退档 {counts.to_return}。",
+            "header": ("考生号", "姓名", "当前状态"),
+            "rows": [
+                (row.candidate.number, row.candidate.name, row.candidate.dossier.word)
+                for row in placements_on(self.object).filter(closed_at__isnull=True)[:SHOWN]
+            ],
+            "warnings": ["院校会收到通知，可以看到原因。", WAY_BACK],
         }
 
     @cached_property
@@ -116,6 +142,7 @@ class CandidatesDeed(ActionView):
     danger = True
     deed = None
     words = ""
+    warnings: tuple[str, ...] = ()
 
     def chosen(self) -> list[str]:
         """Numbers of the candidates that were chosen in the list."""
@@ -125,6 +152,9 @@ class CandidatesDeed(ActionView):
         if "reason" in request.POST:
             return super().post(request, *args, **kwargs)
         numbers = self.chosen()
+        gone = 0 if request.POST.get("all") else len(set(request.POST.getlist("chosen"))) - len(numbers)
+        if gone:
+            messages.warning(request, f"所选考生中有 {gone} 名已不在列表中（可能刚被办理），没有列入。")
         if not numbers:
             return redirect(self.page())
         form = self.form_class(initial={"numbers": "\n".join(numbers)}, actor=self.actor)
@@ -132,14 +162,23 @@ class CandidatesDeed(ActionView):
 
     def preview(self, data):
         found = keeping.candidates_numbered(actor=self.actor, numbers=data["numbers"])
+        keys = [candidate.pk for candidate in found]
+        keeping.candidates_check(actor=self.actor, step=self.function.name, candidates=keys)
+        self.request.POST = self.request.POST.copy()
+        self.request.POST["numbers"] = "\n".join(candidate.number for candidate in found)
         rows = [
             (c.number, c.name, c.dossier.word, c.dossier.school.name if c.dossier.school else "")
             for c in found[:SHOWN]
         ]
+        states = Counter(c.dossier.word for c in found).most_common()
+        schools = len({c.dossier.school_id for c in found if c.dossier.school_id})
+        among = "、".join(f"{word} {count}" for word, count in states)
         return {
             "count": len(found),
             "unit": "名考生",
-            "words": self.words.format(count=len(found)),
+            "words": f"{self.words.format(count=len(found))}其中{among}"
+            + (f"；涉及 {schools} 所院校。" if schools else "。"),
+            "warnings": self.warnings,
             "header": ("考生号", "姓名", "当前状态", "所在院校"),
             "rows": rows,
         }
@@ -161,6 +200,7 @@ class TakeBackView(CandidatesDeed):
     """指定考生取消投档、指定考生强制回收档案."""
 
     done = "已办理，{result} 份档案回到在库。"
+    warnings = (WAY_BACK,)
 
     def chosen(self):
         rows = at_schools(self.actor, self.function.name)
@@ -170,7 +210,9 @@ class TakeBackView(CandidatesDeed):
 class CancelDispatchView(TakeBackView):
     deed = keeping.cancel_dispatch
     submit_label = "取消投档"
-    words = "将取消 {count} 名考生的投档，档案回到在库；院校尚未提交的决定作废。"
+    words = (
+        "将取消 {count} 名考生的投档，档案回到在库；院校尚未提交的决定作废。院校会收到通知，可以看到原因。"
+    )
 
 
 class RecallDossierView(TakeBackView):

@@ -10,7 +10,16 @@ from admissions.models import DossierEvent
 from dispatch.models import ReviewTake
 from dispatch.services import deciding, keeping, reviewing, submitting
 from tests.concurrency import in_threads, while_another_waits
-from tests.dispatch.keeping import WITH_NUMBERS, keys, page, taken
+from tests.dispatch.keeping import (
+    WITH_NUMBERS,
+    keys,
+    page,
+    posted,
+    taken,
+    trace,
+    traced,
+    unknown_alike,
+)
 from tests.factories_dispatch import placement_of, sheet_released, sheet_submitted, state_of, version_of
 
 
@@ -165,6 +174,32 @@ def test_two_officers_on_one_dossier(cast, batch, schools, plan_line, make_candi
     assert DossierEvent.objects.filter(step="recall_dossier").count() == 1
 
 
-def test_needs_the_permission(cast, client_of):
-    assert client_of(cast.idle).get(page("recall_dossier")).status_code == 403
-    assert client_of(cast.reviewer).get(page("recall_dossier")).status_code == 403
+def test_a_submitted_return_that_is_recalled_is_no_return(cast, batch, schools, plan_line, three, client_of):
+    """The office took him back before it had decided: the school is told, and he may be sent there again."""
+    sheet_submitted(cast.city, cast.school, batch, schools[0], three[:2], three[2:])
+    keeping.recall_dossier(actor=cast.city, candidates=keys(three[2:]), reason="投诉属实")
+    assert (state_of(three[2]), placement_of(three[2]).reason_id) == (State.POOL, None)
+    assert "投诉属实" in client_of(cast.school).get(reverse("accounts:workbench")).content.decode()
+
+
+def test_it_leaves_a_trace_through_the_page(cast, read_sheet, three, client_of):
+    posted(client_of(cast.city), "recall_dossier", three[1:2], reason="考生投诉")
+    told = traced(cast.city, "recall_dossier", "考生投诉", "propose_return", "pool")
+    assert trace("recall_dossier", three[1]) == told
+
+
+def test_a_number_of_another_city_is_told_as_one_that_is_none(
+    cast, other_batch, schools, make_candidates, client_of
+):
+    guest = make_candidates(1, city="4403")
+    sheet_released(cast.other_city, other_batch, schools[1], guest)
+    assert unknown_alike(client_of(cast.city), "recall_dossier", guest[0])
+    assert state_of(guest[0]) == State.SENT
+
+
+def test_needs_the_permission(cast, read_sheet, three, client_of):
+    for user in (cast.idle, cast.reviewer, cast.school):
+        client = client_of(user)
+        assert client.get(page("recall_dossier")).status_code == 403
+        assert posted(client, "recall_dossier", three).status_code == 403
+    assert state_of(three[0]) == State.PROPOSE_ADMIT
