@@ -56,17 +56,19 @@ def work_of(sheets: Iterable[Sheet]) -> dict[int, dict[int | None, Work]]:
     return found
 
 
-def own_work(actor: User, sheets: Iterable[Sheet]) -> dict[int, Work]:
+def own_work(actor: User, sheets: Iterable[Sheet], *, handed: Iterable[int] | None = None) -> dict[int, Work]:
     """A member's own part of those sheets that were handed out; nothing for a leader.
 
     Args:
         actor: of the school.
         sheets: his school's.
+        handed: keys of those that were handed out, if that is known.
     """
     sheets = list(sheets)
     if actor.may(LEADER) or not sheets:
         return {}
-    handed = HandOut.objects.filter(sheet__in=sheets).values_list("sheet", flat=True).distinct()
+    if handed is None:
+        handed = HandOut.objects.filter(sheet__in=sheets).values_list("sheet", flat=True).distinct()
     work = work_of(sheets)
     return {key: work.get(key, {}).get(actor.pk, Work()) for key in handed}
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,7 +24,8 @@ from quotas.models import PlanLine
 
 from ..models import Placement, Reconsideration, Sheet
 from ..services.deciding import NO_MAJOR_LEFT
-from .papers import papers_of
+from ..services.handing import read_by
+from .papers import has_paper, papers_of
 
 # Reasons that digits choose, the frequent ones first; those that need words are chosen from the list.
 FREQUENT = ("Z01", "13", "02", "15", "16", "07", "08", "21", "Z02", "01")
@@ -84,7 +85,7 @@ class Reading:
 
 
 def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine]) -> Reading | None:
-    """One dossier of a sheet as the actor may read it; None if it is not on the sheet now.
+    """One dossier of a sheet as the actor may read it; None if it is not on the sheet now, or not his to read.
 
     Args:
         actor: of the school.
@@ -93,10 +94,13 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         lines: the school's plan lines of the batch, with ``left``.
     """
     placement = (
-        Placement.objects.open()
+        read_by(actor, Placement.objects.open())
         .filter(sheet=sheet, candidate=candidate, candidate__dossier__placement_id=F("pk"))
         .select_related(
             "candidate__dossier", "candidate__feeder_school", "candidate__ethnic_group", "plan_line", "reason"
+        )
+        .annotate(
+            sent_back=Exists(Reconsideration.objects.filter(placement=OuterRef("pk"))), papered=has_paper()
         )
         .first()
     )
@@ -128,7 +132,9 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
     by_code = {reason.pk: reason for reason in reasons if not reason.needs_words}
     quick = [by_code[code] for code in FREQUENT if code in by_code][:9]
     may_decide = person.dossier.state in BY_STEP["propose_admit"].sources
-    rounds = list(placement.reconsiderations.order_by("-round")) if may_decide else []
+    rounds = []
+    if may_decide and placement.sent_back:
+        rounds = list(placement.reconsiderations.order_by("-round"))
     return Reading(
         placement=placement,
         marks=[(s, person.scores[s.position] if s.position < len(person.scores) else None) for s in subjects],
@@ -143,7 +149,7 @@ def reading_of(actor: User, sheet: Sheet, candidate: int, lines: list[PlanLine])
         rounds=rounds,
         reasons=reasons,
         quick=list(enumerate(quick, 1)),
-        papers=list(papers_of(placement)),
+        papers=list(papers_of(placement)) if placement.papered else [],
     )
 
 

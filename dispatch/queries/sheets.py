@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Sum
+from django.db.models import Count, Exists, F, OuterRef
 
 from admissions.lifecycle import UNDECIDED, State
 from quotas.models import PlanLine
@@ -14,19 +14,29 @@ from .confirming import is_confirmed
 from .papers import has_paper, lacks_paper
 
 _COUNT = """
-    SELECT p.sheet_id, count(*), count(*) FILTER (WHERE p.closed_at IS NOT NULL AND p.reason_id IS NOT NULL),
-        count(*) FILTER (WHERE d.state IN ('sent', 'reading') AND NOT d.held),
-        count(*) FILTER (WHERE d.state = 'propose_admit'), count(*) FILTER (WHERE d.state = 'propose_return'),
-        count(*) FILTER (WHERE d.state = 'admit_submitted'), count(*) FILTER (WHERE d.state = 'return_submitted'),
-        count(*) FILTER (WHERE d.state IN ('admitted', 'registered')), count(*) FILTER (WHERE d.held),
-        count(*) FILTER (WHERE p.plan_line_id IS NULL AND d.state = 'propose_admit'),
-        count(*) FILTER (WHERE d.state = 'propose_return' AND NOT d.held AND r.needs_attachment AND NOT EXISTS (
-            SELECT 1 FROM admissions_dossierpaper a WHERE a.placement_id = p.id))
-    FROM dispatch_placement p
-    LEFT JOIN admissions_dossier d ON d.candidate_id = p.candidate_id AND d.placement_id = p.id
-        AND p.closed_at IS NULL
-    LEFT JOIN admissions_returnreason r ON r.code = p.reason_id
-    WHERE p.sheet_id = ANY(%s) GROUP BY p.sheet_id
+    SELECT s.id, found.*, plan.seats, plan.seats - plan.taken
+    FROM dispatch_sheet s
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(l.seats_planned + l.seats_changed + l.seats_over), 0) AS seats,
+            coalesce(sum(l.seats_taken), 0) AS taken
+        FROM quotas_planline l WHERE l.batch_id = s.batch_id AND l.school_id = s.school_id
+    ) plan
+    LEFT JOIN (
+        SELECT p.sheet_id, count(*), count(*) FILTER (WHERE p.closed_at IS NOT NULL AND p.reason_id IS NOT NULL),
+            count(*) FILTER (WHERE d.state IN ('sent', 'reading') AND NOT d.held),
+            count(*) FILTER (WHERE d.state = 'propose_admit'), count(*) FILTER (WHERE d.state = 'propose_return'),
+            count(*) FILTER (WHERE d.state = 'admit_submitted'), count(*) FILTER (WHERE d.state = 'return_submitted'),
+            count(*) FILTER (WHERE d.state IN ('admitted', 'registered')), count(*) FILTER (WHERE d.held),
+            count(*) FILTER (WHERE p.plan_line_id IS NULL AND d.state = 'propose_admit'),
+            count(*) FILTER (WHERE d.state = 'propose_return' AND NOT d.held AND r.needs_attachment AND NOT EXISTS (
+                SELECT 1 FROM admissions_dossierpaper a WHERE a.placement_id = p.id))
+        FROM dispatch_placement p
+        LEFT JOIN admissions_dossier d ON d.candidate_id = p.candidate_id AND d.placement_id = p.id
+            AND p.closed_at IS NULL
+        LEFT JOIN admissions_returnreason r ON r.code = p.reason_id
+        WHERE p.sheet_id = ANY(%s) GROUP BY p.sheet_id
+    ) found ON found.sheet_id = s.id
+    WHERE s.id = ANY(%s)
 """
 
 
@@ -66,30 +76,15 @@ class SheetCounts:
 
 
 def counts_of(sheets: Iterable[Sheet]) -> dict[int, SheetCounts]:
-    """Counts of some sheets, by primary key; two queries for all of them.
+    """Counts of some sheets, by primary key; one query for all of them.
 
     Args:
         sheets: of which the caller may see all.
     """
-    sheets = list(sheets)
-    plans = {
-        (row["batch"], row["school"]): (row["plan"], row["plan"] - row["taken"])
-        for row in PlanLine.objects.filter(
-            batch__in={s.batch_id for s in sheets}, school__in={s.school_id for s in sheets}
-        )
-        .order_by()
-        .values("batch", "school")
-        .annotate(
-            plan=Sum(F("seats_planned") + F("seats_changed") + F("seats_over")), taken=Sum("seats_taken")
-        )
-    }
+    keys = [sheet.pk for sheet in sheets]
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [[s.pk for s in sheets]])
-        found = {row[0]: row[1:] for row in cursor.fetchall()}
-    return {
-        s.pk: SheetCounts(*found.get(s.pk, (0,) * 11), *plans.get((s.batch_id, s.school_id), (0, 0)))
-        for s in sheets
-    }
+        cursor.execute(_COUNT, [keys, keys])
+        return {key: SheetCounts(*(number or 0 for number in row)) for key, _, *row in cursor.fetchall()}
 
 
 SHOWN = {

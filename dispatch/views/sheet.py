@@ -1,14 +1,15 @@
 """What the pages about one sheet have in common: the sheet, its list, the dossier that is open."""
 
+from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect, render
 from django.utils.functional import cached_property
 
 from accounts.views.base import ObjectMixin
 
 from .. import presence
-from ..models import Confirmation, HandOut, Placement, Sheet
+from ..models import Confirmation, HandOut, Sheet
 from ..queries.confirming import unconfirmed_of, ways_of
-from ..queries.handing import own_work, with_members
+from ..queries.handing import Work, own_work, with_members
 from ..queries.reading import deadline_of, reading_of
 from ..queries.sheets import SHOWN, counts_of, lines_of, rows_of
 from ..services.handing import LEADER, members_of, read_by
@@ -35,7 +36,8 @@ class SheetMixin(ObjectMixin):
 
     def rows(self):
         own = super().rows().filter(school__in=self.actor.scope.schools)
-        return own.select_related("batch__season", "school", "run")
+        handed = Exists(HandOut.objects.filter(sheet=OuterRef("pk")))
+        return own.select_related("batch__season", "school", "run").annotate(handed=handed)
 
     @cached_property
     def lines(self):
@@ -50,10 +52,10 @@ class SheetMixin(ObjectMixin):
     def names(self) -> Pages:
         return Pages(self.function)
 
-    @cached_property
+    @property
     def handed(self) -> bool:
         """Whether the sheet has been handed out to members."""
-        return HandOut.objects.filter(sheet=self.object).exists()
+        return self.object.handed
 
     @cached_property
     def filters(self) -> dict[str, str]:
@@ -86,9 +88,6 @@ class SheetMixin(ObjectMixin):
 
     def reading(self, candidate) -> dict:
         """Context of the right pane."""
-        if candidate and self.handed:
-            row = Placement.objects.open().filter(sheet=self.object, candidate=candidate)
-            candidate = candidate if read_by(self.actor, row).exists() else None
         found = candidate and reading_of(self.actor, self.object, candidate, self.lines)
         confirmed = (
             self.ways and Confirmation.objects.filter(pk=found.placement.pk).first() if found else None
@@ -104,6 +103,12 @@ class SheetMixin(ObjectMixin):
         others = presence.presence_of_others(**where, people=self.people)
         return {"others": others, "poll_seconds": presence.SECONDS}
 
+    @property
+    def mine(self) -> Work | None:
+        """A member's own part of a sheet that was handed out."""
+        key = self.object.pk
+        return own_work(self.actor, [self.object], handed=[key]).get(key) if self.handed else None
+
     def around(self) -> dict:
         """Context that the rows and the right pane need."""
         return {
@@ -113,7 +118,7 @@ class SheetMixin(ObjectMixin):
             "names": self.names,
             "function": self.function,
             "handed": self.handed,
-            "mine": own_work(self.actor, [self.object]).get(self.object.pk) if self.handed else None,
+            "mine": self.mine,
             "keep": keep_of(self.filters),
             "pane": self.page("dossier", pk=self.object.pk, candidate=0).removesuffix("0/"),
             "decide": self.page("decide", pk=self.object.pk),
@@ -131,7 +136,11 @@ class SheetMixin(ObjectMixin):
 
     def page_context(self) -> dict:
         rows = self.listed()
-        keys = list(rows.values_list("candidate", flat=True))
+        if self.object.size <= PER_PAGE:  # all on one page: they are asked for at once
+            rows = list(rows)
+            keys = [row.candidate_id for row in rows]
+        else:
+            keys = list(rows.values_list("candidate", flat=True))
         asked = self.request.GET.get("dossier") or self.request.POST.get("candidate") or ""
         asked = int(asked) if asked.isdecimal() else None
         paging = paging_of(keys, page=self.request.GET.get("page", ""), asked=asked)

@@ -269,11 +269,13 @@ def test_pages_ask_a_bounded_number_of_questions(
         (cast.school, reverse(f"{PAGE}__hand_out", args=[sheet.pk])),
         (cast.member, reverse(OWN)),
         (cast.school, reverse(PAGE)),
+        (cast.school, reverse(f"{PAGE}__one", args=[sheet.pk])),
+        (cast.member, reverse(f"{OWN}__one", args=[sheet.pk])),
     ]
     for user, url in pages:
         client = client_of(user)
         client.get(url)
-        with django_assert_max_num_queries(25, info=url):
+        with django_assert_max_num_queries(23, info=url):
             assert client.get(url).status_code == 200
 
 

@@ -263,7 +263,7 @@ def test_pages_ask_a_bounded_number_of_questions(
         factories.make_user(f"m{n}", cast.school.organisation, "member")
     client = client_of(cast.school)
     page(client, sheet)
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(22):
         page(client, sheet, dossier=candidates[0].pk)
     with django_assert_max_num_queries(16):
         poll(client, sheet, candidates[0], name=LEADER)
