@@ -147,6 +147,7 @@ urlpatterns = [
     serve("dispatch.admit_in_bulk", pool.AdmitInBulkView),
     serve("dispatch.admit_in_bulk", naming.SheetBulkView, "sheet/<int:pk>"),
     *review_pages("dispatch.review_admissions"),
+    serve("dispatch.review_admissions", papers.ReviewConfirmationView, "<int:pk>/confirmation"),
     *review_pages("dispatch.review_returns", state=State.RETURN_SUBMITTED),
     serve("dispatch.manage_auto_review", auto.AutoRulesView),
     serve("dispatch.manage_auto_review", auto.NewRuleView, "new/<str:kind>"),

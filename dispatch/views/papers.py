@@ -1,6 +1,7 @@
 """Papers of returns: attached and removed by the school, opened by it and by the office that audits."""
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 
 from accounts.refusals import Refusal
@@ -10,7 +11,7 @@ from admissions.services.papers import paper_store
 from admissions.views.papers import paper_response
 
 from ..forms_papers import AttachForm
-from ..models import Placement
+from ..models import Confirmation, Placement
 from ..queries.papers import papers_on
 from ..queries.sheets import rows_of
 from ..services import papers
@@ -96,15 +97,29 @@ class DetachView(OnePaper, AttachView):
         return self.back_to(request.POST)
 
 
-class ReviewPaperView(Queue, ObjectMixin, FunctionView):
-    """The bytes of a paper, for the officer who audits the return, or the admission from the pool."""
+class Reviewed(Queue, ObjectMixin, FunctionView):
+    """A file of one row of a queue, for the officer who audits it."""
 
     model = Placement
 
     def rows(self):
         return self.queue()
 
+
+class ReviewPaperView(Reviewed):
+    """The bytes of a paper, for the officer who audits the return, or the admission from the pool."""
+
     def get(self, request, **kwargs):
         papers = self.visible(DossierPaper).filter(placement_id=self.object.pk)
         paper = get_object_or_404(papers.select_related("candidate"), pk=self.kwargs["paper"])
         return paper_response(self.actor, paper, of=paper.candidate.number)
+
+
+class ReviewConfirmationView(Reviewed):
+    """The image by which a candidate has confirmed at the school, for the officer who audits his admission."""
+
+    def get(self, request, **kwargs):
+        found = get_object_or_404(self.visible(Confirmation).select_related("candidate"), pk=self.object.pk)
+        if not found.path:  # a card leaves none
+            raise Http404
+        return paper_response(self.actor, found, of=found.candidate.number)

@@ -18,7 +18,8 @@ from admissions.templatetags.words import marks
 from admissions.views.bulks import OfBulks
 
 from ..filters_reviewing import AdmissionFilters, ReturnFilters
-from ..models import Placement, ReviewBulk
+from ..models import Confirmation, Placement, ReviewBulk
+from ..queries.confirming import ways_of
 from ..queries.papers import papers_of
 from ..queries.single import Ask, standings_of
 from ..queries.waiting import CHECKS, RETURN_CHECKS, in_queue_order, next_waiting, shown_with
@@ -333,6 +334,15 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
         ask = Ask(row.candidate_id, row.school_id, row.batch_id)
         return standings_of([ask])[ask].against or "现有数据符合，请核对材料"
 
+    def confirmation(self) -> dict:
+        """How the candidate has confirmed at the school, where his city asks for it."""
+        row = self.object
+        if self.returns or not ways_of(row.city) or row.sheet_id is None:
+            return {}
+        found = self.visible(Confirmation).select_related("recorded_by").filter(pk=row.pk).first()
+        image = self.page("confirmation", pk=row.pk) if found and found.path else ""
+        return {"asked_to_confirm": True, "confirmed": found, "confirmed_image": image}
+
     def get_success_url(self):
         """The next of the queue, or the list when it is empty."""
         following = next_waiting(self.actor, self.state, self.kwargs["pk"])
@@ -355,6 +365,7 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
                 person.events.select_related("deed__actor", "school", "reason").order_by("-pk")[:20],
             ),
             conditions=self.conditions(),
+            **self.confirmation(),
             rounds=row.reconsiderations.select_related("officer").order_by("round"),
             cancel_url=self.page(),
             **kwargs,

@@ -222,3 +222,41 @@ def test_a_pack_says_which_cities_ask():
     data["city"][0]["confirms"] = ["stamp"]
     with pytest.raises(PackError, match="stamp"):
         parse_pack("x", data)
+
+
+def test_whoever_audits_the_admission_opens_the_picture(cast, sheet, three, client_of, media):
+    client_of(cast.school).post(url(sheet, three[0]), {"method": "photo", "image": paper("现场.png", PNG)})
+    confirm(cast.school, sheet, three[1])
+    confirm(cast.school, sheet, three[2])
+    key = placement_of(three[0]).pk
+    image = reverse("dispatch:review_admissions__confirmation", args=[key])
+    client = client_of(cast.reviewer)
+    assert client.get(image).status_code == 404, "not submitted yet"
+    submitting.sheet_submit(actor=cast.school, sheet=sheet)
+    page = client.get(reverse("dispatch:review_admissions__one", args=[key])).content.decode()
+    assert "现场拍照" in page
+    assert image in page
+    assert client.get(image).content == PNG
+    deed = Deed.objects.get(subject=f"打开材料 {three[0].number} 现场.png")
+    assert (deed.actor, deed.function) == (cast.reviewer, "dispatch.review_admissions")
+    by_card = placement_of(three[1]).pk
+    page = client.get(reverse("dispatch:review_admissions__one", args=[by_card])).content.decode()
+    assert "身份证读卡" in page
+    assert "查看图片" not in page
+    assert client.get(reverse("dispatch:review_admissions__confirmation", args=[by_card])).status_code == 404
+    shenzhen = factories.make_user("sz-reviewer", factories.make_organisation("4403"), "reviewing")
+    assert client_of(shenzhen).get(image).status_code == 404
+    for user in (cast.city, cast.school):
+        assert client_of(user).get(image).status_code == 403
+    Confirmation.objects.filter(pk=by_card).delete()
+    page = client.get(reverse("dispatch:review_admissions__one", args=[by_card])).content.decode()
+    assert "没有到校确认" in page
+
+
+def test_where_no_city_asks_the_audit_does_not_speak_of_it(cast, sheet, three, client_of, monkeypatch):
+    for candidate in three:
+        confirm(cast.school, sheet, candidate)
+    submitting.sheet_submit(actor=cast.school, sheet=sheet)
+    monkeypatch.setattr("dispatch.queries.confirming.confirms_of", lambda city: ())
+    address = reverse("dispatch:review_admissions__one", args=[placement_of(three[0]).pk])
+    assert "到校确认</dt>" not in client_of(cast.reviewer).get(address).content.decode()
