@@ -62,6 +62,8 @@ class Step:
         reason: whether words or a code must say why.
         function: key of the function whose holder may take it; empty for the platform's clockwork.
         changes_school: whether it leads from one school straight to another.
+        takes_back: whether it undoes another step as if that had not been: the dossier goes on with the placement
+            it was on, and counts as standing where it stands since the moment it first did.
     """
 
     key: str
@@ -71,6 +73,7 @@ class Step:
     reason: bool = False
     function: str = ""
     changes_school: bool = False
+    takes_back: bool = False
 
     @property
     def leaves_school(self) -> bool:
@@ -79,7 +82,7 @@ class Step:
 
     @property
     def enters_school(self) -> bool:
-        """Whether the step puts the dossier on a new placement."""
+        """Whether the step puts the dossier on a placement: a new one, or the one before."""
         return self.changes_school or (bool(self.sources & FREE) and self.target not in FREE)
 
 
@@ -305,6 +308,16 @@ STEPS: tuple[Step, ...] = (
         function="registration.register_students",
     ),
     Step("reset_unregistered", "逾期未注册，恢复未录取", _from(_S.ADMITTED), _S.POOL),
+    # The window was wrong: whoever lost his place to the clock gets the same one back (docs/decisions/0029).
+    Step(
+        "restore_unregistered",
+        "撤销逾期恢复，恢复录取",
+        _from(_S.POOL),
+        _S.ADMITTED,
+        reason=True,
+        function="registration.reset_unregistered",
+        takes_back=True,
+    ),
     Step(
         "change_major",
         "修改录取专业",

@@ -2,7 +2,7 @@ from accounts.views.base import not_yet_open, serve
 from admissions.views.imports import import_pages
 from admissions.views.requests import request_pages
 
-from .views import cancelling, changes, deadlines, late, students, upload
+from .views import cancelling, changes, deadlines, late, restoring, students, upload
 
 app_name = "registration"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     serve("registration.cancel_registration", cancelling.CancelChosenView, "cancel"),
     serve("registration.cancel_registration", cancelling.CancelListedView, "upload"),
     serve("registration.reset_unregistered", deadlines.ResetUnregisteredView),
+    serve("registration.reset_unregistered", restoring.RestoreView, "restore/<int:pk>"),
+    serve("registration.reset_unregistered", restoring.RestorationView, "restoration/<int:pk>"),
     *request_pages("registration.request_withdrawal"),
     *request_pages("registration.request_transfer"),
     *request_pages("registration.enter_late_candidate"),

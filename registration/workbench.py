@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,7 +10,10 @@ from accounts.workbench import Notice, Part, ToDo, workbench_part
 from admissions.lifecycle import State
 from admissions.models import Season, Window
 from admissions.services.windows import STAGES, said
+from dispatch.queries.keeping import TOLD_FOR
 
+from .models import Restoration
+from .queries.restoring import FREE
 from .queries.stages import begun_by, of_stage
 from .queries.students import own_students
 
@@ -27,6 +30,9 @@ def windows_and_students(actor) -> Iterator[Part]:
     yield from _windows_today(windows)
     if actor.may("registration.register_students"):
         yield from _unregistered_students(actor, season, windows)
+        yield from _restored_students(actor, season)
+    if actor.may("registration.reset_unregistered"):
+        yield from _restorations(actor, season)
 
 
 def _windows_today(windows: list[Window]) -> Iterator[Notice]:
@@ -58,3 +64,26 @@ def _unregistered_students(actor, season: Season, windows: list[Window]) -> Iter
         if count:
             url = reverse("registration:register_students") + "?state=admitted"
             yield ToDo("新生待注册", count, url, until=window.closes_at)
+
+
+def _restored_students(actor, season: Season) -> Iterator[Notice]:
+    """A school is told of students whom an office has given their places back of late."""
+    since = timezone.now() - TOLD_FOR
+    rows = Restoration.objects.filter(season=season, state=Restoration.State.DONE, done_at__gte=since)
+    for row in rows.select_related("window"):
+        found = [row.outcome.get(str(school), {}).get(FREE, 0) for school in actor.scope.schools]
+        if count := sum(found):
+            words = (
+                f"招办撤销逾期恢复，{count} 名考生恢复录取到贵校，请在 {said(row.window.closes_at)} 前办理注册。"
+                f"原因：{row.words}"
+            )
+            yield Notice(words, "warning", reverse("registration:register_students") + "?state=admitted")
+
+
+def _restorations(actor, season: Season) -> Iterator[ToDo]:
+    """Requests to take a reset back that wait for somebody else than who made them."""
+    rows = Restoration.objects.visible_to(actor).filter(season=season, state=Restoration.State.SUBMITTED)
+    found = rows.exclude(made_by=actor).order_by().aggregate(count=Count("pk"), oldest=Min("made_at"))
+    if found["count"]:
+        url = reverse("registration:reset_unregistered")
+        yield ToDo("撤销恢复待复核", found["count"], url, since=found["oldest"])

@@ -85,6 +85,14 @@ class DossierEvent(models.Model):
     class Meta:
         verbose_name = "档案轨迹"
         ordering = ["candidate", "pk"]
+        indexes = [
+            # A reset and its undoing are looked at as a whole; other events are not in the index.
+            models.Index(
+                fields=["deed"],
+                condition=Q(step__in=["reset_unregistered", "restore_unregistered"]),
+                name="event_of_reset",
+            )
+        ]
 
     @property
     def word(self) -> str:

@@ -58,7 +58,7 @@ _MOVE = """
     WITH moves ({columns}) AS ({relation}),
     moved AS (
         UPDATE admissions_dossier d SET
-            state = %s, version = d.version + 1, changed_at = statement_timestamp(),
+            state = %s, version = d.version + 1, changed_at = {moment},
             placement_id = {placement}, school_id = {school}
         FROM moves m JOIN admissions_dossier b USING (candidate_id)
         WHERE d.candidate_id = b.candidate_id
@@ -71,6 +71,14 @@ _MOVE = """
     FROM moved
 """
 
+# A step that takes another back: the moment the dossier last came to this state on this placement.
+_MOMENT_BEFORE = """
+    coalesce((
+        SELECT e.at FROM admissions_dossierevent e
+        WHERE e.candidate_id = d.candidate_id AND e.placement_id = m.placement_id AND e.target = '{target}'
+        ORDER BY e.id DESC LIMIT 1
+    ), statement_timestamp())
+"""
 
 _MARK = """
     INSERT INTO admissions_dossierevent
@@ -275,6 +283,7 @@ def _move(*, actor, step: Step, relation: str, params: list, subject: str, note:
             relation=relation,
             placement="m.placement_id" if entering else "NULL" if leaving else "d.placement_id",
             school="m.school_id" if entering else "NULL" if leaving else "d.school_id",
+            moment=_MOMENT_BEFORE.format(target=step.target) if step.takes_back else "statement_timestamp()",
         )
         cursor.execute(statement, [*params, step.target, step.key, step.target, deed.pk])
         return cursor.rowcount

@@ -1,4 +1,5 @@
 from .enrolment import Enrolment
 from .late import LateCandidate, LateCounter
+from .restoration import Restoration
 
-__all__ = ["Enrolment", "LateCandidate", "LateCounter"]
+__all__ = ["Enrolment", "LateCandidate", "LateCounter", "Restoration"]

@@ -79,11 +79,7 @@ def unregistered_reset(
     require_closed(window, window.stage)
     if actor is not None and not actor.scope.holds_region(region):
         raise Refusal("不在您的管辖范围内。")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reset:{window.season_id}"])
-    # It may have been put off since the caller looked; from here on nobody puts it off until this has ended.
-    rows = Window.objects.select_for_update(of=("self",), no_key=True).select_related("season")
-    window = rows.get(pk=window.pk)
+    window = window_held(window)
     require_closed(window, window.stage)
     rows = unregistered(window, region).filter(held=False)
     dossiers = list(
@@ -104,6 +100,17 @@ def unregistered_reset(
     if progress:
         progress(moved, moved, "完成")
     return moved
+
+
+def window_held(window: Window) -> Window:
+    """The window as it is now, for whoever resets its dossiers or takes a reset back: one after the other.
+
+    It may have been put off since the caller looked; from here on nobody puts it off until the transaction ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reset:{window.season_id}"])
+    rows = Window.objects.select_for_update(of=("self",), no_key=True).select_related("season")
+    return rows.get(pk=window.pk)
 
 
 def deadlines_keep() -> int:

@@ -1,10 +1,8 @@
 """恢复未注册考生: who is left when registration ends, before and after."""
 
 from django import forms
-from django.db.models import Q
 
 from accounts.forms import ActionForm
-from accounts.models import Deed
 from accounts.views.base import ActionView
 from admissions.models import Job, Window
 from admissions.services.windows import STAGES, season_of, windows_of
@@ -12,6 +10,7 @@ from admissions.services.windows import STAGES, season_of, windows_of
 from ..queries.students import unregistered_counts
 from ..services import deadlines
 from .lists import city_names
+from .restoring import restorations_shown
 
 SHOWN = 200
 
@@ -41,8 +40,8 @@ class ResetUnregisteredView(ActionView):
         return super().get_context_data(
             season=season,
             stages=stages,
-            deeds=self.deeds(windows.values()),
             job=jobs.first(),
+            **restorations_shown(self.actor, windows.values()),
             **kwargs,
         )
 
@@ -59,14 +58,6 @@ class ResetUnregisteredView(ActionView):
             "students": sum(row["students"] for row in rows),
             "held": sum(row["held_students"] for row in rows),
         }
-
-    def deeds(self, windows):
-        """Resets so far: one's own, and those of the clock in one's province."""
-        own = Q(organisation=self.actor.organisation)
-        clock = Q(actor=None, note__startswith=f"区域 {self.actor.scope.province}")
-        subjects = [deadlines.deed_subject(window) for window in windows]
-        rows = Deed.objects.filter(own | clock, function=deadlines.FUNCTION, subject__in=subjects)
-        return rows.select_related("actor")[:10]
 
     def preview(self, data):
         window = windows_of(season_of(self.actor), Window.Kind.REGISTRATION).get(data["stage"])

@@ -19,6 +19,9 @@ MAX_BYTES = 10 * 1024 * 1024
 
 
 class NumbersForm(ActionForm):
+    """A list of candidate numbers, pasted or uploaded; ``needed`` tells whether it may be left out."""
+
+    needed = True
     numbers = forms.CharField(
         label="考生号",
         required=False,
@@ -35,7 +38,7 @@ class NumbersForm(ActionForm):
         numbers = [part for part in re.split(r"[\s,，;；、]+", data.get("numbers") or "") if part]
         if data.get("file"):
             numbers += numbers_of(data["file"])
-        if not numbers:
+        if self.needed and not numbers:
             raise forms.ValidationError("请粘贴考生号，或上传名单。")
         if len(numbers) > MOST:
             raise forms.ValidationError(f"一次最多 {MOST} 个考生号，名单中有 {len(numbers)} 个。")
