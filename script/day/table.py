@@ -14,7 +14,9 @@ def progress(browser: Browser) -> dict[str, dict[str, int]]:
     book = CalamineWorkbook.from_filelike(io.BytesIO(browser.download(ADDRESS)))
     header, *rows = book.get_sheet_by_index(0).to_python()
     return {
-        row[0]: {title: int(cell) for title, cell in zip(header, row, strict=True) if str(cell).isdigit()}
+        row[0]: {
+            title: int(cell) for title, cell in zip(header, row, strict=True) if isinstance(cell, int | float)
+        }
         for row in rows
     }
 

@@ -28,6 +28,7 @@
   var timer = null;
   var seatsAt = 0; // how far the list of seats is scrolled; a decision brings it anew
   var waiting = false; // the pane still shows another dossier than the one that is current
+  var expected = ""; // address of the fragment that the pane waits for
 
   function one(selector, root) { return (root || document).querySelector(selector); }
   function rows() { return Array.from(table.querySelectorAll("tr[data-row]")); }
@@ -41,6 +42,7 @@
     // Whoever holds the arrow down passes rows by; only where he stays is read.
     timer = setTimeout(function () {
       if (row.dataset.url && pane()) {
+        expected = row.dataset.url;
         htmx.ajax("GET", row.dataset.url, { target: pane(), swap: "innerHTML" }).then(function () {
           if (current === key) wait(false);
         });
@@ -89,11 +91,14 @@
   }
 
   function find(selector, row) {
-    var usable = function (root) {
-      return root && Array.from(root.querySelectorAll(selector)).find(function (part) { return !part.disabled; });
-    };
+    var usable = function (part) { return !part.disabled; };
+    var inRow = row && Array.from(row.querySelectorAll(selector)).find(usable);
     // A key pressed before the dossier is there would decide on the one before it.
-    return usable(row) || (row && row.dataset.row === current && !waiting ? usable(pane()) : null);
+    if (inRow || !row || row.dataset.row !== current || waiting || !pane()) return inRow || null;
+    return Array.from(pane().querySelectorAll(selector)).find(function (part) {
+      var form = part.closest("form");
+      return usable(part) && (!form || form.getAttribute("hx-target") === "#" + row.id);
+    }) || null;
   }
 
   function press(key) {
@@ -107,9 +112,21 @@
   function undo() {
     var row = rowOf(decided) || rowOf(current);
     var button = row && find('[data-key="u"]', row);
-    if (!button) return;
-    choose(row);
-    button.click();
+    if (button) button.click();
+  }
+
+  // The answer to a deed of the list brings the dossier along: one that was asked for before would show it as it was.
+  function expectAnswer(row) {
+    choose(row, true);
+    clearTimeout(timer);
+    expected = "";
+    wait(true);
+  }
+
+  function dropOvertaken(event) {
+    var asked = event.detail.requestConfig;
+    if (event.detail.target !== pane() || asked.verb !== "get" || asked.path === expected) return;
+    if (rows().some(function (row) { return row.dataset.url === asked.path; })) event.detail.shouldSwap = false;
   }
 
   // ---- reasons ----------------------------------------------------------------------------------
@@ -192,7 +209,9 @@
   function afterDecision(event) {
     var target = event.detail.target;
     var row = target && target.closest && target.closest("tr[data-row]"); // perhaps out of the page by now
-    if (!row || row.dataset.row !== decided || decided !== current) return;
+    if (!row) return;
+    if (row.dataset.row === current) wait(false);
+    if (row.dataset.row !== decided || decided !== current) return;
     if (!event.detail.elt.querySelector("[data-key], [data-digit]")) return; // no decision
     if (event.detail.xhr.status < 300 && table.hasAttribute("data-advance")) move(1);
   }
@@ -203,7 +222,9 @@
     var row = event.target.closest("tr[data-row]");
     if (row && table.contains(row)) {
       if (button) decided = button.dataset.key === "u" ? null : row.dataset.row; // undo stays where it is
-      else if (event.target.closest("a[data-open]") && !event.ctrlKey && !event.shiftKey) event.preventDefault();
+      if (button && button.dataset.key === "u") { expectAnswer(row); return; }
+      if (button) { choose(row); return; }
+      if (event.target.closest("a[data-open]") && !event.ctrlKey && !event.shiftKey) event.preventDefault();
       else if (event.target.closest("a, input, label, select")) return;
       choose(row);
     } else if (button && button.closest("[data-reading-detail]")) {
@@ -223,6 +244,7 @@
     document.addEventListener("keydown", onKey);
     document.addEventListener("click", onClick);
     document.addEventListener("htmx:afterSwap", function () { var row = rowOf(current); if (row) mark(row); });
+    document.addEventListener("htmx:beforeSwap", dropOvertaken);
     document.addEventListener("htmx:afterRequest", afterDecision);
     document.addEventListener("htmx:oobBeforeSwap", function () { seatsAt = one(".seats") ? one(".seats").scrollTop : 0; });
     document.addEventListener("htmx:oobAfterSwap", function () { if (one(".seats")) one(".seats").scrollTop = seatsAt; });
