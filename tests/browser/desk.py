@@ -112,6 +112,9 @@ class Desk:
         )
 
     def barriers(self, source: str) -> list:
-        """What axe finds serious or critical on the page."""
+        """What axe finds serious or critical on the page, seen from its top: a button half scrolled away is no small one."""
+        self.tab.evaluate(
+            "document.querySelectorAll('html, .shell-main, main').forEach(part => part.scrollTo(0, 0))"
+        )
         self.tab.evaluate(source + ";0")
         return [found for found in self.tab.evaluate(AXE_RUN) if found[0] in ("serious", "critical")]

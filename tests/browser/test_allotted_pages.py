@@ -91,4 +91,5 @@ def test_seats_are_allotted_and_given(desk, people, batch, ready):
     at.press("确认执行投档")
     assert "核验一致" in at.words()
     look(at, "run-executed")
-    assert sorted(Placement.objects.values_list("via", flat=True)) == [1] * 7 + [2] * 3
+    placed = Placement.objects.filter(batch=batch)
+    assert sorted(placed.values_list("via", flat=True)) == [1] * 7 + [2] * 3
