@@ -28,6 +28,7 @@ OUTCOMES = {
 }
 SHOWN = 200
 
+# ``step || ''`` keeps the planner off the index of resets, in which it would read all of them for each candidate.
 _RESETS = """
     SELECT e.deed_id, count(*),
         count(*) FILTER (WHERE b.candidate_id IS NOT NULL),
@@ -37,7 +38,7 @@ _RESETS = """
     JOIN admissions_dossier d ON d.candidate_id = e.candidate_id
     LEFT JOIN LATERAL (
         SELECT r.candidate_id FROM admissions_dossierevent r
-        WHERE r.candidate_id = e.candidate_id AND r.step = '{restore}' AND r.placement_id = e.placement_id
+        WHERE r.candidate_id = e.candidate_id AND r.step || '' = '{restore}' AND r.placement_id = e.placement_id
             AND r.id > e.id LIMIT 1
     ) b ON true
     WHERE e.step = '{reset}' AND d.season_id = %s AND d.{column} = %s
@@ -52,7 +53,7 @@ _FOUND = """
         CASE
             WHEN EXISTS (
                 SELECT 1 FROM admissions_dossierevent r
-                WHERE r.candidate_id = e.candidate_id AND r.step = '{restore}'
+                WHERE r.candidate_id = e.candidate_id AND r.step || '' = '{restore}'
                     AND r.placement_id = e.placement_id AND r.id > e.id
             ) THEN 'back'
             WHEN d.state = '{excluded}' THEN 'out'
