@@ -7,10 +7,11 @@ whose dossiers a deadline is about.
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
-from .models import Batch, Dossier, Window
+from .models import Batch, Dossier, Season, Window
 
 log = logging.getLogger(__name__)
 
@@ -59,27 +60,104 @@ def kinds_registered() -> list[str]:
     return sorted(_kinds)
 
 
+#: What a window may be set for, the narrowest first: that of a batch goes before that of a kind of plan, this
+#: before that of a city, and this before that of the province.
+REACH = ("batch_id", "plan_kind", "city")
+
+
+class Place(NamedTuple):
+    """What a window may hold for.
+
+    Attributes:
+        stage: from 1.
+        city: source city, four digits; empty if it does not matter.
+        batch: primary key, None if there is none.
+        plan_kind: code of the kind of plan; None or empty if there is none.
+    """
+
+    stage: int
+    city: str = ""
+    batch: int | None = None
+    plan_kind: str | None = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Windows of one kind of a season, and which of them holds: the narrowest (``REACH``).
+
+    Attributes:
+        windows: all of the kind, of whatever stages.
+    """
+
+    windows: tuple[Window, ...]
+
+    def over(self, place: Place) -> Window | None:
+        """The window that holds for a place; None if none is set."""
+        return max(
+            (window for window in self.windows if _covers(window, place)),
+            key=lambda window: [bool(getattr(window, name)) for name in REACH],
+            default=None,
+        )
+
+    def last(self, stage: int) -> Window | None:
+        """The window of a stage that closes last; None if none is set."""
+        rows = (window for window in self.windows if window.stage == stage)
+        return max(rows, key=lambda window: window.closes_at, default=None)
+
+
+def _covers(window: Window, place: Place) -> bool:
+    return (
+        window.stage == place.stage
+        and window.batch_id in (None, place.batch)
+        and window.plan_kind in ("", place.plan_kind)
+        and window.city in ("", place.city)
+    )
+
+
+def under(window: Window, *, batch: str, plan_kind: str, city: str) -> Q:
+    """Condition: rows for which a window holds: as ``Calendar.over``, for many.
+
+    Args:
+        window: set, or about to be.
+        batch, plan_kind, city: columns of the rows; empty if windows of the kind are never set by it.
+    """
+    same = Window.objects.filter(season=window.season_id, kind=window.kind, stage=window.stage)
+    found = Q()
+    for name, column in zip(REACH, (batch, plan_kind, city), strict=True):
+        if value := getattr(window, name):
+            return found & Q(**{column: value})
+        none = {name: None if name == "batch_id" else ""}
+        if column:
+            found &= ~Q(**{f"{column}__in": same.exclude(**none).values(name)})
+        same = same.filter(**none)
+    return found
+
+
+def is_divided(window: Window) -> bool:
+    """Whether a window holds for some only, or others of its stage go before it."""
+    same = Window.objects.filter(season=window.season_id, kind=window.kind, stage=window.stage)
+    return any(getattr(window, name) for name in REACH) or same.exclude(pk=window.pk).exists()
+
+
+def calendar_of(season: Season | int, kind: str) -> Calendar:
+    """The calendar of a season (or its key) for one kind of window."""
+    rows = Window.objects.filter(season=season, kind=kind).select_related("season", "batch")
+    return Calendar(tuple(rows.order_by("stage", "pk")))
+
+
 def batches_under(window: Window) -> QuerySet[Batch]:
     """Batches for which a window of ``CITY_KINDS`` holds: those without a narrower one of the same stage."""
-    rows = Batch.objects.filter(season=window.season_id)
-    if window.batch_id:
-        return rows.filter(pk=window.batch_id)
-    same = Window.objects.filter(season=window.season_id, kind=window.kind, stage=window.stage)
-    rows = rows.exclude(pk__in=same.filter(batch__isnull=False).values("batch"))
-    if window.city:
-        return rows.filter(city=window.city)
-    return rows.exclude(city__in=same.filter(batch=None).exclude(city="").values("city"))
+    return Batch.objects.filter(under(window, batch="pk", plan_kind="", city="city"), season=window.season_id)
 
 
 def window_over(batch: Batch, kind: str) -> Window | None:
     """The window of ``CITY_KINDS`` that holds for a batch now or closes next; the narrowest of each stage."""
-    rows = Window.objects.filter(Q(batch=batch) | Q(batch=None), season=batch.season_id, kind=kind)
-    narrowest: dict[int, Window] = {}
-    for window in sorted(
-        rows.filter(city__in=["", batch.city]), key=lambda w: (bool(w.city), bool(w.batch_id))
-    ):
-        narrowest[window.stage] = window
-    left = [window for window in narrowest.values() if not window.has_closed]
+    calendar = calendar_of(batch.season_id, kind)
+    found = (
+        calendar.over(Place(stage, batch.city, batch.pk))
+        for stage in {window.stage for window in calendar.windows}
+    )
+    left = [window for window in found if window is not None and not window.has_closed]
     return min(left, key=lambda window: window.closes_at, default=None)
 
 

@@ -9,13 +9,13 @@ from django.utils import timezone
 from accounts.workbench import Notice, Part, ToDo, workbench_part
 from admissions.lifecycle import State
 from admissions.models import Season, Window
-from admissions.services.windows import STAGES, said
+from admissions.services.windows import said, window_reach, window_words
 from dispatch.queries.keeping import TOLD_FOR
 
 from .models import Restoration
 from .queries.restoring import FREE
 from .queries.stages import begun_by, of_stage
-from .queries.students import own_students
+from .queries.students import admitted_under, own_students
 
 SOON = 24 * 3600
 
@@ -26,7 +26,8 @@ def windows_and_students(actor) -> Iterator[Part]:
     season = Season.objects.visible_to(actor).filter(current=True).first()
     if season is None:
         return
-    windows = list(season.windows.of_province().exclude(kind__in=Window.CITY_KINDS))
+    rows = Window.objects.visible_to(actor).filter(season=season).exclude(kind__in=Window.CITY_KINDS)
+    windows = list(rows.select_related("batch").order_by("stage", "opens_at", "pk"))
     yield from _windows_today(windows)
     if actor.may("registration.register_students"):
         yield from _unregistered_students(actor, season, windows)
@@ -40,7 +41,7 @@ def _windows_today(windows: list[Window]) -> Iterator[Notice]:
     now = timezone.now()
     today = timezone.localdate()
     for window in windows:
-        what = f"{STAGES.get(window.stage, '')}{window.get_kind_display()}"
+        what = window_words(window)
         if window.is_open:
             soon = (window.closes_at - now).total_seconds() < SOON
             yield Notice(f"{what}进行中，{said(window.closes_at)} 截止", "warning" if soon else "info")
@@ -53,17 +54,20 @@ def _windows_today(windows: list[Window]) -> Iterator[Notice]:
 def _unregistered_students(actor, season: Season, windows: list[Window]) -> Iterator[ToDo]:
     """Of a school: students admitted and not registered, until the deadline."""
     begun = begun_by(window for window in windows if window.kind == Window.Kind.DISPATCH)
-    registration = {w.stage: w for w in windows if w.kind == Window.Kind.REGISTRATION}
-    for stage, window in sorted(registration.items()):
-        if not window.is_open:
+    for window in windows:
+        if window.kind != Window.Kind.REGISTRATION or not window.is_open:
             continue
         waiting = own_students(actor, season).filter(
-            of_stage(begun, stage, "candidate__dossier__changed_at"), candidate__dossier__state=State.ADMITTED
+            admitted_under(window),
+            of_stage(begun, window.stage, "candidate__dossier__changed_at"),
+            candidate__dossier__state=State.ADMITTED,
         )
         count = waiting.order_by().aggregate(count=Count("pk"))["count"]
         if count:
             url = reverse("registration:register_students") + "?state=admitted"
-            yield ToDo("新生待注册", count, url, until=window.closes_at)
+            apart = window_reach(window)
+            title = f"新生待注册（{apart}）" if apart else "新生待注册"
+            yield ToDo(title, count, url, until=window.closes_at)
 
 
 def _restored_students(actor, season: Season) -> Iterator[Notice]:

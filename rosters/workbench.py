@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.functions import End
 from accounts.workbench import Part, Progress, ToDo, workbench_part
+from admissions.deadlines import calendar_of
 from admissions.models import Season, Window
 from admissions.services.windows import STAGES, windows_of
 
@@ -30,10 +31,11 @@ def rosters_due(actor) -> Iterator[Part]:
     if season is None:
         return
     if actor.may("rosters.print_vocational_roster"):
-        registration = windows_of(season, Window.Kind.REGISTRATION)
+        registration = calendar_of(season, Window.Kind.REGISTRATION)
         printing = windows_of(season, Window.Kind.PRINTING)
         for stage, word in STAGES.items():
-            if stage not in registration or not registration[stage].has_closed:
+            last = registration.last(stage)
+            if last is None or not last.has_closed:
                 continue
             due = sum(row.due for row in supervised_rosters(actor, season, stage))
             if due:

@@ -55,14 +55,23 @@ class WindowQuerySet(ProvinceQuerySet):
 
     def of_province(self):
         """Windows that hold for the whole province."""
-        return self.filter(city="", batch=None)
+        return self.filter(city="", batch=None, plan_kind="")
+
+    def deadlines(self):
+        """Those of schools, and those of the province that are set apart; not the plain ones of its calendar."""
+        return self.filter(kind__in=Window.CITY_KINDS) | self.set_apart()
+
+    def set_apart(self):
+        """Those of a batch or of a kind of plan alone, of the kinds that only the province sets."""
+        return self.filter(kind__in=Window.NARROW_KINDS).exclude(batch=None, plan_kind="")
 
 
 class Window(models.Model):
     """A span of time in which a kind of deed is open (粤招办〔2021〕28号 二（二）（三）（四）).
 
     Those of ``CITY_KINDS`` are deadlines of schools: a city may set its own, for all its batches or for one,
-    which then go before that of the province.
+    which then go before that of the province. Those of ``NARROW_KINDS`` are the province's alone: it may set
+    others for a batch or for a kind of plan, such as 三二分段 (二（三）1), which then go before its own.
     """
 
     class Kind(models.TextChoices):
@@ -73,12 +82,14 @@ class Window(models.Model):
         CONFIRMING = "confirming", "预录提交"
 
     CITY_KINDS = (Kind.READING, Kind.CONFIRMING)
+    NARROW_KINDS = (Kind.REGISTRATION,)
 
     season = models.ForeignKey(Season, models.CASCADE, related_name="windows")
     kind = models.CharField("事项", max_length=14, choices=Kind)
     stage = models.PositiveSmallIntegerField("阶段", default=1)
     city = models.CharField("市", max_length=4, blank=True, help_text="空为全省")
     batch = models.ForeignKey("admissions.Batch", models.CASCADE, null=True, verbose_name="批次")
+    plan_kind = models.CharField("计划类型", max_length=4, blank=True, help_text="空为各类")
     opens_at = models.DateTimeField("开始时间")
     closes_at = models.DateTimeField("截止时间")
 
@@ -89,7 +100,9 @@ class Window(models.Model):
         ordering = ["season", "stage", "opens_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["season", "kind", "stage", "city", "batch"], name="window_once", nulls_distinct=False
+                fields=["season", "kind", "stage", "city", "batch", "plan_kind"],
+                name="window_once",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(condition=Q(closes_at__gt=models.F("opens_at")), name="window_forward"),
         ]

@@ -57,6 +57,7 @@ class Stage:
         starts, ends: first and last day of dispatch and admission, both included.
         register_by: last day of registration; whoever is not registered returns to the pool.
         print_from, print_to: days on which rosters are printed and filed.
+        register_kinds_by: last day of registration of the kinds of plan that have another, by code.
     """
 
     code: str
@@ -66,6 +67,7 @@ class Stage:
     register_by: date
     print_from: date
     print_to: date
+    register_kinds_by: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +362,9 @@ def _check(pack: ProvincePack, faults: list[str]) -> None:
     for s in pack.stages:
         if not s.starts <= s.ends <= s.register_by <= s.print_to or s.print_from > s.print_to:
             faults.append(f"stage {s.code}: starts, ends, register_by, print_from, print_to are out of order")
+        for kind, day in s.register_kinds_by.items():
+            if kind not in kinds or not s.ends <= day <= s.print_to:
+                faults.append(f"stage {s.code}: register_kinds_by {kind} is no kind of plan or out of order")
     if abs(sum(c.share for c in pack.cities) - 1) > 1e-6:
         faults.append(f"the shares of the cities sum to {sum(c.share for c in pack.cities):.6f}, not to 1")
     if len({c.code for c in pack.cities}) != len(pack.cities):

@@ -96,7 +96,7 @@ def windows_to_postpone(actor: User):
     """
     rows = Window.objects.visible_to(actor).filter(season__current=True, closes_at__gt=timezone.now())
     if actor.organisation.kind == Organisation.Kind.CITY:
-        rows = rows.filter(city=actor.organisation.region)
+        rows = rows.filter(city=actor.organisation.region, kind__in=Window.CITY_KINDS)
     elif actor.organisation.kind != Organisation.Kind.PROVINCE:
         rows = rows.none()
     return rows.select_related("season", "batch").order_by("stage", "closes_at", "pk")

@@ -172,19 +172,24 @@ def _windows(season: Season, pack, starts: date | None) -> None:
     rows = []
     for number, stage in enumerate(pack.stages, 1):
         rows += [
-            (Window.Kind.DISPATCH, number, stage.starts, stage.ends),
-            (Window.Kind.REGISTRATION, number, stage.starts, stage.register_by),
-            (Window.Kind.PRINTING, number, stage.print_from, stage.print_to),
+            (Window.Kind.DISPATCH, number, "", stage.starts, stage.ends),
+            (Window.Kind.REGISTRATION, number, "", stage.starts, stage.register_by),
+            (Window.Kind.PRINTING, number, "", stage.print_from, stage.print_to),
+        ]
+        rows += [
+            (Window.Kind.REGISTRATION, number, plan_kind, stage.starts, day)
+            for plan_kind, day in stage.register_kinds_by.items()
         ]
     Window.objects.bulk_create(
         Window(
             season=season,
             kind=kind,
             stage=stage,
+            plan_kind=plan_kind,
             opens_at=at(first, time(0)),
             closes_at=at(last, time(23, 59)),
         )
-        for kind, stage, first, last in rows
+        for kind, stage, plan_kind, first, last in rows
     )
 
 

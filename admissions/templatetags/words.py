@@ -7,8 +7,10 @@ from django.urls import reverse
 
 from ..jobs import job_interrupted, progress_of
 from ..models import Region
+from ..services.windows import window_words
 
 register = template.Library()
+register.filter("window_words", window_words)
 
 
 @cache

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.utils.functional import cached_property
 
 from accounts.forms import ActionForm
+from accounts.models import Organisation
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, ObjectMixin
 from accounts.views.lists import ListView
@@ -17,28 +18,61 @@ from accounts.views.lists import ListView
 from ..deadlines import Deadline, deadline_of_kind
 from ..models import Batch, Dossier, Window
 from ..services import deadlines as services
-from ..services.windows import STAGES, said, window_place, window_set, window_words
+from ..services.windows import (
+    STAGES,
+    kind_names,
+    said,
+    season_of,
+    window_is_set_by,
+    window_place,
+    window_set,
+    window_words,
+)
 from ..tables import RegionColumn, StateColumn
+from ..templatetags.words import region_name
 from .windows import WindowForm
 
 SHOWN = 20
 
 
+class BatchField(forms.ModelChoiceField):
+    def label_from_instance(self, batch):
+        return f"{region_name(batch.city)} {batch.name}"
+
+
 class DeadlineForm(WindowForm):
     kind = forms.ChoiceField(label="事项", choices=[(kind.value, kind.label) for kind in Window.CITY_KINDS])
+    plan_kind = forms.ChoiceField(
+        label="计划类型", required=False,
+        help_text="只用于新生注册，如三二分段；先于全省的，不论在哪个批次",
+    )  # fmt: skip
     stage = forms.TypedChoiceField(label="阶段", choices=list(STAGES.items()), coerce=int)
-    batch = forms.ModelChoiceField(
+    batch = BatchField(
         label="批次", queryset=Batch.objects.all(), required=False, empty_label="全部批次",
         help_text="市可以为某个批次单独设置；批次的先于全市的，全市的先于全省的",
     )  # fmt: skip
-    field_order = ("kind", "stage", "batch", "opens_at", "closes_at")
+    field_order = ("kind", "stage", "plan_kind", "batch", "opens_at", "closes_at")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         office = self.actor.organisation
-        self.fields["batch"].queryset = Batch.objects.filter(
-            season__current=True, season__province=office.province, city=office.region
-        )
+        batches = Batch.objects.filter(season__current=True, season__province=office.province)
+        if office.kind == Organisation.Kind.PROVINCE:
+            narrow = [(kind, Window.Kind(kind).label) for kind in Window.NARROW_KINDS]
+            self.fields["kind"].choices = [*self.fields["kind"].choices, *narrow]
+            self.fields["plan_kind"].choices = [("", "各类计划"), *kind_names().items()]
+            self.fields["batch"].help_text = "只用于新生注册；其他事项由各市为批次单独设置"
+            self.fields["batch"].queryset = batches.order_by("city", "position")
+        else:
+            del self.fields["plan_kind"]
+            self.fields["batch"].queryset = batches.filter(city=office.region)
+
+    def clean(self):
+        data = super().clean()
+        apart = data.get("batch") or data.get("plan_kind")
+        if data.get("kind") in Window.NARROW_KINDS and not apart:
+            self.add_error("plan_kind", "请选择计划类型或批次；全省的新生注册时间在时间窗中设置。")
+        return data
 
 
 class ChangeDeadlineForm(DeadlineForm):
@@ -46,8 +80,9 @@ class ChangeDeadlineForm(DeadlineForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for name in ("kind", "stage", "batch"):
-            self.fields[name].disabled = True
+        for name in ("kind", "stage", "plan_kind", "batch"):
+            if name in self.fields:
+                self.fields[name].disabled = True
 
 
 class NewDeadlineView(ActionView):
@@ -61,14 +96,20 @@ class NewDeadlineView(ActionView):
 
     def preview(self, data):
         city = window_place(self.actor, data["kind"])
-        window = Window(
-            kind=data["kind"], stage=data["stage"], city=city, batch=data["batch"],
-            opens_at=data["opens_at"], closes_at=data["closes_at"],
-        )  # fmt: skip
+        window = Window(**{"season": season_of(self.actor), "city": city} | data)
         kind = deadline_of_kind(window.kind)
         warnings = ["截止时间早于现在：设置后立即到期。"] if window.has_closed else []
         span = f"{said(window.opens_at)} 至 {said(window.closes_at)}"
-        return {"words": f"{window_words(window)}：{span}投给院校的档案。{kind.then}", "warnings": warnings}
+        if window.kind not in Window.NARROW_KINDS:
+            return {
+                "words": f"{window_words(window)}：{span}投给院校的档案。{kind.then}",
+                "warnings": warnings,
+            }
+        left = kind.touched(window).count()
+        if window.has_closed:
+            warnings.append(f"几分钟内将恢复 {left} 名考生，不能整批撤回。")
+        words = f"{window_words(window)}：{span}，先于全省的新生注册时间。现有 {left} 名考生{kind.words}。{kind.then}"
+        return {"words": words, "warnings": warnings}
 
     def act(self, data):
         return window_set(actor=self.actor, **data)
@@ -84,15 +125,15 @@ class DeadlineView(ObjectMixin, NewDeadlineView):
     form_class = ChangeDeadlineForm
 
     def rows(self):
-        return super().rows().filter(kind__in=Window.CITY_KINDS, season__current=True).select_related("batch")
+        return super().rows().deadlines().filter(season__current=True).select_related("batch")
 
     def act(self, data):
-        if self.object.city != window_place(self.actor, self.object.kind):
+        if not window_is_set_by(self.object, self.actor):
             raise Refusal("这一期限不由您单位设置。")
         return super().act(data)
 
     def get_initial(self):
-        names = ("kind", "stage", "batch", "opens_at", "closes_at")
+        names = ("kind", "stage", "plan_kind", "batch", "opens_at", "closes_at")
         return {name: getattr(self.object, name) for name in names}
 
 

@@ -45,11 +45,8 @@ def deadlines_of(view: PageView) -> dict:
     """Deadlines of schools that the actor sees, and what of late was told and put off, for the page."""
     actor, office = view.actor, view.actor.organisation
     seen = Window.objects.visible_to(actor).filter(season__current=True)
-    rows = (
-        seen.filter(kind__in=Window.CITY_KINDS).select_related("batch").order_by("stage", "city", "closes_at")
-    )
+    rows = seen.deadlines().select_related("batch").order_by("stage", "kind", "city", "closes_at")
     sets = office.kind in (Organisation.Kind.PROVINCE, Organisation.Kind.CITY)
-    own = "" if office.kind == Organisation.Kind.PROVINCE else office.region
     told = WindowNotice.objects.visible_to(actor).filter(window__season__current=True)
     off = Postponement.objects.visible_to(actor).filter(window__season__current=True)
     return {
@@ -57,8 +54,11 @@ def deadlines_of(view: PageView) -> dict:
             {
                 "window": window,
                 "stage_word": services.STAGES[window.stage],
+                "reach": services.window_reach(window),
                 "touched": view.page("touched", pk=window.pk),
-                "change": view.page("deadline", pk=window.pk) if sets and window.city == own else "",
+                "change": view.page("deadline", pk=window.pk)
+                if services.window_is_set_by(window, actor)
+                else "",
             }
             for window in rows
         ],

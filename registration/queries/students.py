@@ -1,8 +1,9 @@
 """Students of a school: who is admitted there now, and who is registered."""
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from admissions.deadlines import is_divided, under
 from admissions.lifecycle import FINAL, State
 from admissions.models import Dossier, Season, Window
 from dispatch.models import Placement
@@ -36,18 +37,29 @@ def own_students(actor: User, season: Season) -> QuerySet[Placement]:
     return rows.select_related("candidate__dossier", "plan_line", "school").order_by("candidate__number")
 
 
+def admitted_under(window: Window) -> Q:
+    """Condition on placements: a registration window holds for who is admitted there."""
+    return under(window, batch="batch", plan_kind="plan_line__kind", city="city")
+
+
 def unregistered(window: Window, region: str) -> QuerySet[Dossier]:
     """Dossiers that a registration window leaves unregistered, held ones among them.
+
+    Only those for which it holds: who has a narrower one, of his batch or kind of plan, waits for that.
 
     Args:
         window: of registration.
         region: code of the province, city or county that the candidates come from.
     """
     column = {2: "province", 4: "city", 6: "county"}[len(region)]
-    return Dossier.objects.filter(
+    rows = Dossier.objects.filter(
         of_stage(beginnings(window.season), window.stage),
         **{"season": window.season, column: region, "state": State.ADMITTED},
     )
+    if is_divided(window):
+        own = Placement.objects.filter(admitted_under(window), pk=OuterRef("placement_id"))
+        rows = rows.filter(Exists(own))
+    return rows
 
 
 def unregistered_counts(window: Window, region: str) -> list[dict]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -23,7 +22,6 @@ class Standing:
         before: how often he was transferred already.
         answer: of the old school, None before submission.
         stage: to which an admission made now belongs.
-        registers_until: end of registration of that stage, None if it is not set.
     """
 
     state: str | None
@@ -32,7 +30,6 @@ class Standing:
     before: int
     answer: str | None
     stage: int
-    registers_until: datetime | None
 
 
 def standings_of(requests: Sequence[Request]) -> dict[int, Standing]:
@@ -48,10 +45,9 @@ def standings_of(requests: Sequence[Request]) -> dict[int, Standing]:
     return {
         key: Standing(*values)
         for key, *values in rows.values_list(
-            "pk", f"{dossier}state", f"{dossier}placement_id", f"{dossier}held", "before", "answer",
-            "stage", "registers_until",
+            "pk", f"{dossier}state", f"{dossier}placement_id", f"{dossier}held", "before", "answer", "stage"
         )
-    }  # fmt: skip
+    }
 
 
 def times(column: str) -> QuerySet:
@@ -61,14 +57,12 @@ def times(column: str) -> QuerySet:
 
 
 def with_stage(rows: QuerySet, column: str = "season") -> QuerySet:
-    """Rows with the stage to which an admission made now belongs, and the end of its registration."""
+    """Rows with the stage to which an admission made now belongs."""
     windows = Window.objects.of_province().filter(season=OuterRef(column)).order_by("-stage")
     begun = windows.filter(kind=Window.Kind.DISPATCH, stage__gt=1, opens_at__lte=timezone.now())
-    ends = windows.filter(kind=Window.Kind.REGISTRATION, stage=OuterRef("stage"))
-    rows = rows.annotate(stage=Coalesce(Subquery(begun.values("stage")[:1]), Value(1)))
-    return rows.annotate(registers_until=Subquery(ends.values("closes_at")[:1]))
+    return rows.annotate(stage=Coalesce(Subquery(begun.values("stage")[:1]), Value(1)))
 
 
-def stage_now(season: Season) -> tuple[int, datetime | None]:
-    """The stage to which an admission made now belongs, and the end of its registration."""
-    return with_stage(Season.objects.filter(pk=season.pk), "pk").values_list("stage", "registers_until").get()
+def stage_now(season: Season) -> int:
+    """The stage to which an admission made now belongs."""
+    return with_stage(Season.objects.filter(pk=season.pk), "pk").values_list("stage", flat=True).get()

@@ -13,9 +13,10 @@ from django.utils import timezone
 from accounts.context import unwalled
 from accounts.models import Organisation, User
 from accounts.refusals import Refusal
+from admissions.deadlines import calendar_of
 from admissions.forms_requests import RequestForm
 from admissions.lifecycle import FINAL, State
-from admissions.models import Request, RequestParty
+from admissions.models import Request, RequestParty, Window
 from admissions.services.requests import Asked, Check, Light, Party, RequestKind, office_of, register
 from admissions.services.windows import said
 from quotas.models import PlanLine
@@ -109,17 +110,20 @@ def check(requests: Sequence[Request]) -> dict[int, Sequence[Check]]:
         found = standings_of(requests)
         fixed = not_withdrawn([request.candidate_id for request in requests])
         lines = lines_asked(request.payload["line"] for request in requests)
+    seasons = {request.season_id for request in requests}
+    calendars = {season: calendar_of(season, Window.Kind.REGISTRATION) for season in seasons}
     checks = {}
     for request in requests:
         now = found[request.pk]
-        over = registration_over(now.stage, now.registers_until)
+        line = lines.get(request.payload["line"])
+        over = registration_over(calendars[request.season_id], now.stage, line)
         printed = fixed.get(request.candidate_id, "")
         checks[request.pk] = (
             _check_place(request, now),
             Check(RED, "档案已挂起，释放后才能办理") if now.held else Check(GREEN, "未挂起"),
             Check(RED, f"{printed}，请按更正办理") if printed else Check(GREEN, "未打印"),
             _check_times(now.before, limit_in(request.season.province)),
-            _check_line(request, lines.get(request.payload["line"])),
+            _check_line(request, line),
             Check(RED, over) if over else Check(GREEN, "尚未截止"),
             _check_answer(request, now.answer),
         )

@@ -7,8 +7,8 @@ from accounts.models import Organisation, User
 from accounts.refusals import Refusal
 from admissions.deadlines import each_by_itself
 from admissions.jobs import Progress, job_start
-from admissions.models import Job, Window
-from admissions.services.windows import STAGES, said, season_of
+from admissions.models import Job, Season, Window
+from admissions.services.windows import STAGES, said, season_of, window_words, windows_of
 
 from ..queries.students import unregistered
 from .leaving import dossiers_leave
@@ -25,31 +25,40 @@ def subject_of(window: Window, region: str) -> int:
 
 def deed_subject(window: Window) -> str:
     """What a reset is called in the record of deeds."""
-    return f"{window.season.name}{STAGES[window.stage]}逾期未注册恢复未录取"
+    apart = window_words(window).partition(window.get_kind_display())[2]
+    return f"{window.season.name}{STAGES[window.stage]}逾期未注册恢复未录取{apart}"
+
+
+def window_asked(actor: User, stage: int, apart: int | None = None) -> Window | None:
+    """The registration window of a stage of the current season, or one set apart from it that the actor sees."""
+    season = season_of(actor)
+    if apart is None:
+        return windows_of(season, Window.Kind.REGISTRATION).get(stage)
+    rows = Window.objects.visible_to(actor).set_apart().filter(season=season, stage=stage)
+    return rows.select_related("season", "batch").filter(pk=apart).first()
 
 
 @transaction.atomic
-def unregistered_reset_start(*, actor: User, stage: int) -> Job:
+def unregistered_reset_start(*, actor: User, stage: int, apart: int | None = None) -> Job:
     """Start the job that resets who is not registered, among candidates from the actor's region.
 
     Args:
         actor: an officer of a province or a city.
         stage: of the current season.
+        apart: primary key of the window of a batch or of a kind of plan; None for the province's own.
 
     Raises:
         Refusal: before the window has closed, or while such a job is under way.
     """
     if actor.organisation.kind not in (Organisation.Kind.PROVINCE, Organisation.Kind.CITY):
         raise Refusal("恢复未注册考生由省、市招办办理。")
-    window = Window.objects.filter(
-        season=season_of(actor), kind=Window.Kind.REGISTRATION, stage=stage
-    ).first()
+    window = window_asked(actor, stage, apart)
     require_closed(window, stage)
     region = actor.organisation.region
     return job_start(
         actor=actor,
         function=FUNCTION,
-        title=f"恢复未注册考生：{actor.organisation.name}，{STAGES[stage]}",
+        title=f"恢复未注册考生：{actor.organisation.name}，{window_words(window)}",
         task=TASK,
         subject=subject_of(window, region),
     )
@@ -105,10 +114,12 @@ def unregistered_reset(
 def window_held(window: Window) -> Window:
     """The window as it is now, for whoever resets its dossiers or takes a reset back: one after the other.
 
-    It may have been put off since the caller looked; from here on nobody puts it off until the transaction ends.
+    It may have been put off since the caller looked; from here on nobody puts it off, or sets another apart, until the
+    transaction ends.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reset:{window.season_id}"])
+    Season.objects.select_for_update(of=("self",), no_key=True).get(pk=window.season_id)
     rows = Window.objects.select_for_update(of=("self",), no_key=True).select_related("season")
     return rows.get(pk=window.pk)
 
@@ -138,7 +149,7 @@ def _clock_start(window: Window) -> bool:
         job_start(
             actor=None,
             function=FUNCTION,
-            title=f"恢复未注册考生：平台按期限自动执行，{STAGES[window.stage]}",
+            title=f"恢复未注册考生：平台按期限自动执行，{window_words(window)}",
             task=TASK,
             subject=subject_of(window, region),
             organisation=office,
@@ -157,6 +168,4 @@ def require_closed(window: Window | None, stage: int) -> None:
     if window is None:
         raise Refusal(f"{STAGES.get(stage, '')}新生注册的时间尚未设置。")
     if not window.has_closed:
-        raise Refusal(
-            f"{STAGES[window.stage]}新生注册到 {said(window.closes_at)} 截止，截止前不能恢复未注册考生。"
-        )
+        raise Refusal(f"{window_words(window)}到 {said(window.closes_at)} 截止，截止前不能恢复未注册考生。")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db.models import prefetch_related_objects
 
 from accounts.context import unwalled
+from admissions.deadlines import Calendar, Place
 from admissions.imports.blocks import Block
 from admissions.imports.findings import Fault, Findings
 from admissions.imports.persons import IdentityCheck, NameCheck, contact_checks
@@ -97,7 +98,7 @@ def late_checks(cases: Sequence[Case]) -> dict[int, tuple[Check, ...]]:
         known, namesakes = _known(cases), _namesakes(cases)
         twins = _twins([case for case in cases if not case.submitted])
         lines = lines_asked(case.entry.line for case in cases)
-    windows = _windows(cases)
+    calendars = _calendars(cases)
     return {
         case.key: (
             Check(RED, "；".join(faults[place])) if place in faults else Check(GREEN, "校验通过"),
@@ -106,7 +107,7 @@ def late_checks(cases: Sequence[Case]) -> dict[int, tuple[Check, ...]]:
             if (case.season.pk, case.entry.subject) in twins
             else Check(GREEN, "没有其他补录"),
             _check_line(case, lines.get(case.entry.line)),
-            _check_time(case, windows),
+            _check_time(case, lines.get(case.entry.line), calendars),
         )
         for place, case in enumerate(cases, 1)
     }
@@ -195,18 +196,25 @@ def _check_line(case: Case, line: PlanLine | None) -> Check:
     return Check(RED, shut) if shut else Check(GREEN, f"余 {line.seats_left} 个")
 
 
-def _windows(cases: Sequence[Case]) -> dict[tuple[int, str], Window]:
-    rows = Window.objects.of_province().filter(season__in={case.season.pk for case in cases}, stage=STAGE)
-    return {(window.season_id, window.kind): window for window in rows}
+def _calendars(cases: Sequence[Case]) -> dict[tuple[int, str], Calendar]:
+    """By season and kind of window."""
+    rows = Window.objects.filter(season__in={case.season.pk for case in cases}, stage=STAGE)
+    found: dict[tuple[int, str], list[Window]] = {}
+    for window in rows.select_related("batch"):
+        found.setdefault((window.season_id, window.kind), []).append(window)
+    return {key: Calendar(tuple(windows)) for key, windows in found.items()}
 
 
-def _check_time(case: Case, windows: dict[tuple[int, str], Window]) -> Check:
+def _check_time(case: Case, line: PlanLine | None, calendars: dict[tuple[int, str], Calendar]) -> Check:
+    def over(kind: str, *place) -> Window | None:
+        return calendars.get((case.season.pk, kind), Calendar(())).over(Place(STAGE, *place))
+
     if not case.submitted:
         kind = Window.Kind.DISPATCH
-        why = closed_words(windows.get((case.season.pk, kind)), kind, STAGE)
+        why = closed_words(over(kind), kind, STAGE)
         return Check(RED, why.rstrip("。")) if why else Check(GREEN, "第二阶段进行中")
     kind = Window.Kind.REGISTRATION
-    window = windows.get((case.season.pk, kind))
+    window = over(kind, case.entry.city, line.batch_id, line.kind) if line else over(kind)
     if window is not None and window.has_closed:
         return Check(RED, f"{closed_words(window, kind, STAGE).rstrip('。')}，录取后无法注册")
     return Check(GREEN, "注册尚未截止")

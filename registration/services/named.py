@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from admissions.lifecycle import State
-from admissions.models import Candidate
-from admissions.services.windows import season_of
+from admissions.models import Candidate, Window
+from admissions.services.windows import season_of, shut_at
 
 from ..queries.students import own_students
 from .registered import why_not_changed
+from .students import places_of
 
 NOT_HERE = "不在本校录取名单中"
 
@@ -41,12 +42,17 @@ def students_named(*, actor: User, numbers: Sequence[str]) -> list[Named]:
         numbers: as uploaded or pasted, in order.
     """
 
+    found = _found(actor, numbers)
+    season = season_of(actor)
+    places = places_of(season, [candidate.dossier for candidate in found.values()])
+    shut = shut_at(season=season, kind=Window.Kind.REGISTRATION, places=places.values())
+
     def why_not(candidate: Candidate) -> str:
         if candidate.dossier.held:
             return "档案已挂起"
-        return "已经注册" if candidate.dossier.state == State.REGISTERED else ""
+        return "已经注册" if candidate.dossier.state == State.REGISTERED else shut[places[candidate.pk]]
 
-    return _checked(numbers, _found(actor, numbers), why_not, "可注册")
+    return _checked(numbers, found, why_not, "可注册")
 
 
 def registered_named(*, actor: User, numbers: Sequence[str]) -> list[Named]:

@@ -12,10 +12,11 @@ from accounts.context import unwalled
 from accounts.models import User
 from accounts.refusals import Refusal
 from admissions.coded import reason_said
+from admissions.deadlines import Place
 from admissions.models import Dossier, Window
 from admissions.services.dossiers import Move, dossiers_move
 from admissions.services.papers import Paper
-from admissions.services.windows import closed_words, said, season_of, windows_of
+from admissions.services.windows import said, season_of, shut_at
 from dispatch.models import Placement
 from dispatch.services.school import batch_must_not_be_paused, pause_words, runs_pausing
 from quotas.models import PlanLine
@@ -40,20 +41,17 @@ def why_not_changed(actor: User, candidates: Sequence[int]) -> dict[int, str]:
         candidates: primary keys, each a student of his school; others are told as not his.
     """
     season = season_of(actor)
-    windows = windows_of(season, Window.Kind.REGISTRATION)
     rows = Enrolment.objects.visible_to(actor).filter(
         pk__in=candidates, school__in=actor.scope.schools, season=season
     )
-    found = dict(rows.values_list("pk", "stage"))
+    plan = rows.values_list("pk", "stage", "plan_line__city", "plan_line__batch", "plan_line__kind")
+    found = {pk: Place(*place) for pk, *place in plan}
     held = set(Dossier.objects.filter(pk__in=found, held=True).values_list("pk", flat=True))
     filed = fixed(list(found))
-    shut = {
-        stage: closed_words(windows.get(stage), Window.Kind.REGISTRATION, stage)
-        for stage in set(found.values())
-    }
+    shut = shut_at(season=season, kind=Window.Kind.REGISTRATION, places=found.values())
     reasons = {
-        pk: shut[stage] or filed.get(pk, "") or ("档案已挂起" if pk in held else "")
-        for pk, stage in found.items()
+        pk: shut[place] or filed.get(pk, "") or ("档案已挂起" if pk in held else "")
+        for pk, place in found.items()
     }
     missing = dict.fromkeys(set(candidates) - found.keys(), "该考生不是本校已注册的新生")
     return missing | {pk: why for pk, why in reasons.items() if why}

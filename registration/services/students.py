@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.context import unwalled
 from accounts.models import User
 from accounts.refusals import Refusal
+from admissions.deadlines import Place
 from admissions.lifecycle import State
 from admissions.models import Dossier, Season, Window
 from admissions.services.dossiers import dossiers_move_all
@@ -41,9 +42,9 @@ def students_register(*, actor: User, candidates: Sequence[int]) -> int:
     """
     season = season_of(actor)
     dossiers = _locked(actor, season, candidates)
-    begun = beginnings(season)
-    stages = {d.placement_id: stage_at(begun, d.changed_at) for d in dossiers}
-    windows_require(season=season, kind=Window.Kind.REGISTRATION, stages=stages.values())
+    places = places_of(season, dossiers)
+    windows_require(season=season, kind=Window.Kind.REGISTRATION, places=places.values())
+    stages = {d.placement_id: places[d.pk].stage for d in dossiers}
     _require_admitted(dossiers, "注册")
     placements = list(
         Placement.objects.filter(pk__in=stages, closed_at__isnull=True).values_list(
@@ -104,9 +105,8 @@ def admissions_cancel(
     code, words = leaving_reason(reason, words, paper)
     season = season_of(actor)
     dossiers = _locked(actor, season, candidates)
-    begun = beginnings(season)
-    stages = {stage_at(begun, d.changed_at) for d in dossiers}
-    windows_require(season=season, kind=Window.Kind.REGISTRATION, stages=stages)
+    places = places_of(season, dossiers)
+    windows_require(season=season, kind=Window.Kind.REGISTRATION, places=places.values())
     _require_admitted(dossiers, "注销")
     return dossiers_leave(
         actor=actor,
@@ -135,6 +135,21 @@ def _locked(actor: User, season: Season, candidates: Iterable[int]) -> list[Doss
     if waiting:
         raise Refusal(f"有 {waiting} 名考生的录取名单招办尚未发布，未作任何改动。")
     return found
+
+
+def places_of(season: Season, dossiers: Sequence[Dossier]) -> dict[int, Place]:
+    """Stage, source city, batch and kind of plan of admissions, by which their windows are found; by candidate.
+
+    Args:
+        season: of them all.
+        dossiers: admitted.
+    """
+    begun = beginnings(season)
+    rows = Placement.objects.filter(pk__in=[d.placement_id for d in dossiers])
+    plans = {key: plan for key, *plan in rows.values_list("pk", "batch", "plan_line__kind")}
+    return {
+        d.pk: Place(stage_at(begun, d.changed_at), d.city, *plans.get(d.placement_id, ())) for d in dossiers
+    }
 
 
 def _require_admitted(dossiers: list[Dossier], verb: str) -> None:

@@ -5,7 +5,6 @@ new school asks, the office of the source city audits.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,11 +12,12 @@ from django.utils import timezone
 from accounts.context import deed_record, unwalled
 from accounts.models import User
 from accounts.refusals import Refusal
+from admissions.deadlines import Calendar, Place, calendar_of
 from admissions.lifecycle import FINAL, State
-from admissions.models import Candidate, Dossier, DossierEvent
+from admissions.models import Candidate, Dossier, DossierEvent, Window
 from admissions.reference import limit_of
 from admissions.services.dossiers import Move, dossiers_move
-from admissions.services.windows import STAGES, said, season_of
+from admissions.services.windows import said, season_of, window_words
 from dispatch.models import Placement
 from dispatch.services.pool import school_of
 from dispatch.services.school import batch_must_not_be_paused, batches_must_hold_still
@@ -37,18 +37,21 @@ def limit_in(province: str) -> int:
     return limit_of(province, LIMIT, 1)
 
 
-def registration_over(stage: int, until: datetime | None) -> str:
+def registration_over(calendar: Calendar, stage: int, line: PlanLine | None) -> str:
     """Why nobody who is admitted now could be registered any more; empty if he could.
 
     Who is admitted after the end of registration would be reset by the clock, and be without a place.
 
     Args:
+        calendar: of registration.
         stage: to which an admission made now belongs.
-        until: the end of its registration, None if it is not set.
+        line: to which he is admitted, None if it is gone.
     """
-    if until is None or timezone.now() < until:
+    place = Place(stage, line.city, line.batch_id, line.kind) if line else Place(stage)
+    window = calendar.over(place)
+    if window is None or not window.has_closed:
         return ""
-    return f"{STAGES.get(stage, '')}新生注册已于 {said(until)} 截止，转入后无法注册"
+    return f"{window_words(window)}已于 {said(window.closes_at)} 截止，转入后无法注册"
 
 
 def student_find(*, actor: User, number: str, proof: str) -> Placement:
@@ -173,7 +176,8 @@ def _require_can_move(dossier: Dossier, placement: int, line: PlanLine) -> None:
         dossier.city,
     ) or line.school_id == dossier.school_id:
         raise Refusal("转入计划须为转入学校面向该考生生源地市的计划。")
-    if why := registration_over(*stage_now(dossier.season)):
+    calendar = calendar_of(dossier.season_id, Window.Kind.REGISTRATION)
+    if why := registration_over(calendar, stage_now(dossier.season), line):
         raise Refusal(f"{why}，不能转校。")
 
 

@@ -1,11 +1,12 @@
 """恢复未注册考生: who is left when registration ends, before and after."""
 
 from django import forms
+from django.db.models import F
 
 from accounts.forms import ActionForm
 from accounts.views.base import ActionView
 from admissions.models import Job, Window
-from admissions.services.windows import STAGES, season_of, windows_of
+from admissions.services.windows import STAGES, season_of, window_words
 
 from ..queries.students import unregistered_counts
 from ..services import deadlines
@@ -17,10 +18,11 @@ SHOWN = 200
 
 class StageForm(ActionForm):
     stage = forms.TypedChoiceField(label="阶段", choices=list(STAGES.items()), coerce=int)
+    apart = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class ResetUnregisteredView(ActionView):
-    """Each stage with its deadline and who is not registered, by school and source city."""
+    """Each stage, and what is set apart from it, with its deadline and who is not registered, by school and source city."""
 
     form_class = StageForm
     confirm = True
@@ -30,18 +32,20 @@ class ResetUnregisteredView(ActionView):
 
     def get_context_data(self, **kwargs):
         season = season_of(self.actor)
-        windows = windows_of(season, Window.Kind.REGISTRATION)
+        rows = Window.objects.visible_to(self.actor).filter(season=season, kind=Window.Kind.REGISTRATION)
+        rows = rows.select_related("season", "batch")
+        windows = list(rows.order_by("stage", F("batch").asc(nulls_first=True), "plan_kind"))
         region = self.actor.organisation.region
-        stages = [self.stage(windows[stage], region) for stage in sorted(windows)]
+        stages = [self.stage(window, region) for window in windows]
         jobs = Job.objects.filter(
             function=deadlines.FUNCTION,
-            subject_id__in=[deadlines.subject_of(window, region) for window in windows.values()],
+            subject_id__in=[deadlines.subject_of(window, region) for window in windows],
         )
         return super().get_context_data(
             season=season,
             stages=stages,
             job=jobs.first(),
-            **restorations_shown(self.actor, windows.values()),
+            **restorations_shown(self.actor, windows),
             **kwargs,
         )
 
@@ -52,7 +56,8 @@ class ResetUnregisteredView(ActionView):
             row["city_name"] = names.get(row["city"], row["city"])
         return {
             "window": window,
-            "word": STAGES[window.stage],
+            "word": window_words(window),
+            "apart": window.pk if window.batch_id or window.plan_kind else "",
             "rows": rows[:SHOWN],
             "schools": len({row["school_id"] for row in rows}),
             "students": sum(row["students"] for row in rows),
@@ -60,7 +65,7 @@ class ResetUnregisteredView(ActionView):
         }
 
     def preview(self, data):
-        window = windows_of(season_of(self.actor), Window.Kind.REGISTRATION).get(data["stage"])
+        window = deadlines.window_asked(self.actor, data["stage"], data["apart"])
         deadlines.require_closed(window, data["stage"])
         stage = self.stage(window, self.actor.organisation.region)
         return {
@@ -77,4 +82,4 @@ class ResetUnregisteredView(ActionView):
         }
 
     def act(self, data):
-        return deadlines.unregistered_reset_start(actor=self.actor, stage=data["stage"])
+        return deadlines.unregistered_reset_start(actor=self.actor, **data)

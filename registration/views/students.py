@@ -5,13 +5,15 @@ from django.db.models import Count
 
 from accounts.refusals import Refusal
 from accounts.views.lists import ListView
+from admissions.deadlines import calendar_of
 from admissions.forms_coded import CodedReasonForm
 from admissions.forms_papers import ReasonField
 from admissions.lifecycle import State
 from admissions.models import Window
-from admissions.services.windows import closed_words, season_of, windows_of
+from admissions.services.windows import closed_words, season_of, window_words
 from admissions.views.papers import CarriesPaper
 from dispatch.models import Placement
+from quotas.models import PlanLine
 
 from ..queries.stages import beginnings
 from ..queries.students import own_students
@@ -25,18 +27,29 @@ HEADER = ("考生号", "姓名", "性别", "生源地市", "录取专业", "状�
 
 
 def stage_notes(actor) -> list[dict]:
-    """How each stage's registration stands, for the head of the page."""
+    """How each stage's registration stands, for the head of the page; of what is set apart, what the school has."""
     season = season_of(actor)
-    begun = beginnings(season)
-    windows = windows_of(season, Window.Kind.REGISTRATION)
+    windows = calendar_of(season, Window.Kind.REGISTRATION).windows
+    apart = [window for window in windows if window.batch_id or window.plan_kind]
+    had = _plans_of(actor, season) if apart else set()
+    apart = [w for w in apart if any(w.batch_id in (None, b) and w.plan_kind in ("", k) for b, k in had)]
+    own = {window.stage: window for window in windows if not (window.batch_id or window.plan_kind)}
     return [
         {
             "stage": stage,
-            "window": windows.get(stage),
-            "shut": closed_words(windows.get(stage), Window.Kind.REGISTRATION, stage),
+            "what": window_words(window) if window else "",
+            "window": window,
+            "shut": closed_words(window, Window.Kind.REGISTRATION, stage),
         }
-        for stage in sorted({1, *begun, *windows})
+        for stage in sorted({1, *beginnings(season), *own})
+        for window in (own.get(stage), *(w for w in apart if w.stage == stage))
     ]
+
+
+def _plans_of(actor, season) -> set[tuple[int, str]]:
+    """Batches and kinds of plan that the actor's schools have."""
+    lines = PlanLine.objects.filter(school__in=actor.scope.schools, season=season).order_by()
+    return set(lines.values_list("batch", "kind").distinct())
 
 
 class RegisterStudentsView(ListView):

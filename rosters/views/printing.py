@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from accounts.forms import ActionForm
 from accounts.refusals import Refusal
 from accounts.views.base import ActionView, ObjectMixin, PageView
+from admissions.deadlines import calendar_of
 from admissions.models import Job, School, Window
 from admissions.services.windows import STAGES, closed_words, season_of, windows_of
 
@@ -46,7 +47,7 @@ class PrintVocationalRosterView(ActionView):
     def get_context_data(self, **kwargs):
         season, stage = season_of(self.actor), stage_of(self.request)
         windows = windows_of(season, Window.Kind.PRINTING)
-        registration = windows_of(season, Window.Kind.REGISTRATION).get(stage)
+        registration = calendar_of(season, Window.Kind.REGISTRATION).last(stage)
         words = self.request.GET.get("words", "").strip()
         rows = self.rosters(words)
         jobs = Job.objects.visible_to(self.actor).filter(function=printing.FUNCTION)

@@ -32,19 +32,20 @@ def register(browser: Browser) -> int:
 
 
 def deadline_passes(head: Browser) -> None:
-    """The province ends registration and begins printing, both at this minute.
+    """The province ends registration, also that of 三二分段, and begins printing, all at this minute.
 
     The pages take whole minutes; a deadline that lies in the past is what 9月22日 is on 9月23日.
     """
     now = datetime.now().astimezone(SHANGHAI).replace(tzinfo=None)
-    for kind in ("registration", "printing"):
-        address = f"/admissions/set-windows/{kind}/1/"
+    calendar = "/admissions/set-windows/"
+    apart = sorted(set(re.findall(rf'"({calendar}deadline/\d+/)"', head.get(calendar))))
+    for address in (f"{calendar}registration/1/", *apart, f"{calendar}printing/1/"):
         page = head.get(address)
         opens, closes = (
             datetime.fromisoformat(re.search(rf'name="{name}" value="([^"]+)"', page)[1])
             for name in ("opens_at", "closes_at")
         )
-        if kind == "registration":
+        if "printing" not in address:
             closes = max(now - timedelta(minutes=1), opens + timedelta(minutes=1))
         else:
             opens = now - timedelta(minutes=1)
@@ -55,6 +56,7 @@ def deadline_passes(head: Browser) -> None:
 def reset(browser: Browser) -> None:
     """A city puts whoever is not registered back to the pool."""
     address = "/registration/reset-unregistered/"
-    browser.get(address)
-    browser.do(address, {"stage": "1"})
-    browser.wait(address)
+    apart = re.findall(r'name="apart" value="(\d+)"', browser.get(address))
+    for window in ("", *apart):
+        browser.do(address, {"stage": "1", "apart": window})
+        browser.wait(address)

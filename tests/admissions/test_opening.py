@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Organisation
 from accounts.refusals import Refusal
@@ -36,6 +37,17 @@ def test_offices_windows_batches_and_schools_are_there(opened):
     assert Batch.objects.filter(season=opened).exists()
     assert School.objects.exclude(supervisor="").count() == School.objects.count() > 0
     assert FeederSchool.objects.filter(county__startswith="3701").exists()
+
+
+def test_a_kind_of_plan_registers_until_its_own_day(db, tmp_path_factory):
+    """三二分段 in Guangdong: 粤招办〔2021〕28号 二（三）1."""
+    made = tmp_path_factory.mktemp("guangdong")
+    generate("guangdong", made, 200, seed=3, cities=["440100"], mistakes=False)
+    reference_load()
+    season = province_open(pack_name="guangdong", folder=made, starts=date(2026, 8, 21), batches=False)
+    rows = season.windows.filter(kind="registration").order_by("stage", "plan_kind")
+    found = [(w.stage, w.plan_kind, w.city, f"{timezone.localtime(w.closes_at):%m-%d %H:%M}") for w in rows]
+    assert found == [(1, "", "", "09-23 23:59"), (1, "12", "", "10-01 23:59"), (2, "", "", "12-22 23:59")]
 
 
 def test_the_same_season_is_not_opened_twice(opened, folder):

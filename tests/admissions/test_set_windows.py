@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Deed
 from accounts.refusals import Refusal
+from admissions.deadlines import Place
 from admissions.models import Window
 from admissions.services.windows import window_set, windows_require
 from tests.factories_registration import admit, make_window
@@ -92,10 +93,10 @@ def test_refuses_to_close_before_it_opens(cast, client_of, season):
 
 def test_the_clock_decides(season):
     with pytest.raises(Refusal, match="尚未设置"):
-        windows_require(season=season, kind="registration", stages=[1])
+        windows_require(season=season, kind="registration", places=[Place(1)])
     window = make_window(season)
-    windows_require(season=season, kind="registration", stages=[1])
+    windows_require(season=season, kind="registration", places=[Place(1)])
     with time_machine.travel(window.closes_at, tick=False), pytest.raises(Refusal, match="截止"):
-        windows_require(season=season, kind="registration", stages=[1])
+        windows_require(season=season, kind="registration", places=[Place(1)])
     with time_machine.travel(window.closes_at - timedelta(microseconds=1), tick=False):
-        windows_require(season=season, kind="registration", stages=[1])
+        windows_require(season=season, kind="registration", places=[Place(1)])
