@@ -345,8 +345,13 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
 
     def get_success_url(self):
         """The next of the queue, or the list when it is empty."""
-        following = next_waiting(self.actor, self.state, self.kwargs["pk"])
-        return self.page("one", pk=following.pk) if following else self.page()
+        return self.following or self.page()
+
+    @property
+    def following(self) -> str:
+        """Page of the next of the queue; empty at its end."""
+        row = next_waiting(self.actor, self.state, self.kwargs["pk"])
+        return self.page("one", pk=row.pk) if row else ""
 
     def get_context_data(self, **kwargs):
         person, row = self.object.candidate, self.object
@@ -367,6 +372,7 @@ class ReviewOneView(Queue, ObjectMixin, ActionView):
             conditions=self.conditions(),
             **self.confirmation(),
             rounds=row.reconsiderations.select_related("officer").order_by("round"),
+            next_url=self.following,
             cancel_url=self.page(),
             **kwargs,
         )

@@ -14,6 +14,11 @@
  *                               a digit clicks the [data-digit] in it, Esc hides it. Without it "t" clicks.
  *   [data-reading-switch]       box that switches the keyboard on and off; the choice is kept
  *   dialog[data-reading-help]   the help, opened by "?" and by [data-reading-open-help]
+ * A page about one case, without a list, has instead:
+ *   [data-reading-one]          around its form: a letter clicks the [data-key] of the page that bears it; "t" shows
+ *                               [data-reasons], where a digit chooses [data-digit] in the form's list of reasons
+ *                               and goes on to the words, if they must be given (data-words), or to the button
+ *                               [data-refuse]; nothing is sent by a digit
  * Arrows, j and k move. Nothing happens while an input method composes, in a control, with Ctrl, Alt or
  * Meta, or with a dialog open; nor in the pane while its dossier is on the way (aria-busy). Without this file every row is a link and every decision a form.
  */
@@ -21,6 +26,7 @@
 
 (function () {
   var table = null;
+  var single = null; // the one case of a page without a list
   var current = null; // key of the row under the eyes
   var place = 0; // its place in the list
   var decided = null; // key of the row decided last, for undo
@@ -169,13 +175,14 @@
 
   function silent(event) {
     var target = event.target;
-    return !table || !isOn() || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey ||
+    return !(table || single) || !isOn() || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey ||
       target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || one("dialog[open]");
   }
 
   function onKey(event) {
     if (silent(event)) return;
     if (asking && event.key === "Escape") { event.preventDefault(); closeReasons(); return; }
+    if (single) { onKeyOfOne(event); return; }
     if (asking && /^[0-9]$/.test(event.key)) { event.preventDefault(); answer(event.key); return; }
     // Arrows scroll a pane that has the focus; only letters act there.
     if (/^Arrow/.test(event.key) && event.target.closest("[data-reading-detail], .menu")) return;
@@ -183,6 +190,43 @@
     if (!deed || (event.repeat && !/^(Arrow|j$|k$)/.test(event.key))) return;
     event.preventDefault();
     deed();
+  }
+
+  // ---- one case -----------------------------------------------------------------------------------
+
+  function onKeyOfOne(event) {
+    var digit = asking && /^[1-9]$/.test(event.key) && one('[data-digit="' + event.key + '"]', asking);
+    var button = /^[a-z]$/.test(event.key) && one('[data-key="' + event.key + '"]');
+    var deed = digit ? function () { give(digit); }
+      : event.key === "t" ? askOne
+      : event.key === "?" ? showHelp
+      : button && !button.disabled ? function () { button.click(); } : null;
+    if (!deed || event.repeat) return;
+    event.preventDefault();
+    deed();
+  }
+
+  function askOne() {
+    if (one("[data-refuse]", single).disabled) return;
+    asking = one("[data-reasons]", single);
+    asking.hidden = false;
+    one("[data-digit]", asking).focus();
+  }
+
+  // The reason is chosen; sending it back is a press of its own.
+  function give(button) {
+    one('[name="reason"]', single).value = button.dataset.reason;
+    closeReasons();
+    one(button.hasAttribute("data-words") ? '[name="words"]' : "[data-refuse]", single).focus();
+  }
+
+  function setUpOne() {
+    document.addEventListener("keydown", onKey);
+    document.addEventListener("click", function (event) {
+      if (event.target.closest("[data-reading-open-help]")) showHelp();
+      var button = event.target.closest("[data-reasons] [data-digit]");
+      if (button) give(button);
+    });
   }
 
   // ---- switch and help --------------------------------------------------------------------------
@@ -234,13 +278,15 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     table = one("table[data-reading]");
+    single = table ? null : one("[data-reading-one]");
+    if (table || single) document.querySelectorAll("[data-reading-switch]").forEach(setUpSwitch);
+    if (single) setUpOne();
     if (!table) return;
     var open = one('tr[data-row][aria-selected="true"]', table) || rows()[0];
     if (open) {
       choose(open, true);
       if (pane() && !pane().children.length) load(open);
     }
-    document.querySelectorAll("[data-reading-switch]").forEach(setUpSwitch);
     document.addEventListener("keydown", onKey);
     document.addEventListener("click", onClick);
     document.addEventListener("htmx:afterSwap", function () { var row = rowOf(current); if (row) mark(row); });

@@ -139,3 +139,57 @@ def test_the_queue_of_admissions_fits_the_screen_and_is_passed_by_a_job(
     at.tab.get_by_role("link", name="批量通过记录").click()
     look(at, "pass-bulks")
     assert [state_of(candidate) for candidate in candidates[:2]] == ["admitted", "admit_submitted"]
+
+
+def test_one_by_one_by_the_keyboard(desk, people, cast, batch, schools, plan_line, make_candidates):
+    candidates = make_candidates(4)
+    sheet_submitted(cast.city, cast.school, batch, schools[0], candidates)
+    at = desk(people["reviewer"])
+    at.open("审核录取")
+    at.tab.locator("tbody a").first.click()
+    at.tab.wait_for_url("**/review-admissions/*/")
+    at.tab.wait_for_load_state()
+    at.tab.keyboard.press("?")
+    assert at.tab.locator("dialog[open]").is_visible()
+    at.tab.keyboard.press("a")  # a dialog is open
+    look(at, "one-help")
+    at.tab.keyboard.press("Escape")
+    reasons, words = at.tab.locator("[data-reasons]"), at.tab.get_by_label("情况说明")
+    at.tab.keyboard.press("t")
+    look(at, "one-reasons")
+    at.tab.keyboard.press("Escape")
+    assert not reasons.is_visible()
+    words.fill("")
+    at.tab.keyboard.press("a")  # typed
+    assert words.input_value() == "a"
+    at.tab.evaluate("document.activeElement.blur()")
+    composing = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'a', isComposing: true, bubbles: true}))"
+    at.tab.evaluate(composing)
+    at.tab.get_by_label("键盘操作").uncheck()
+    at.tab.keyboard.press("a")
+    at.tab.get_by_label("键盘操作").check()
+    assert {state_of(candidate) for candidate in candidates} == {"admit_submitted"}
+
+    first = at.tab.url
+    at.tab.keyboard.press("n")
+    at.tab.wait_for_url(lambda url: url != first)
+    at.tab.wait_for_load_state()
+    second = at.tab.url
+    at.tab.keyboard.press("t")
+    at.tab.keyboard.press("4")  # needs words: they are asked for, nothing is sent
+    assert at.tab.get_by_label("原因").input_value() == "A04"
+    assert words.evaluate("field => field === document.activeElement")
+    at.tab.evaluate("document.activeElement.blur()")
+    at.tab.keyboard.press("t")
+    at.tab.keyboard.press("2")
+    assert {state_of(candidate) for candidate in candidates} == {"admit_submitted"}
+    at.tab.keyboard.press("Enter")
+    at.tab.wait_for_url(lambda url: url != second)
+    at.tab.wait_for_load_state()
+    assert Reconsideration.objects.get().code == "A02"
+    here = at.tab.url
+    at.tab.keyboard.press("a")
+    at.tab.wait_for_url(lambda url: url != here)
+    at.tab.wait_for_load_state()
+    states = sorted(state_of(candidate) for candidate in candidates)
+    assert states == ["admit_submitted", "admit_submitted", "admitted", "reading"]
