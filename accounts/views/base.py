@@ -93,6 +93,10 @@ def refuse_writes(execute, sql, params, many, context):
     return execute(sql, params, many, context)
 
 
+#: Told of a form that is sent again.
+TWICE = "该操作已经提交过，没有重复执行。"
+
+
 class FunctionView(View):
     """A page of a function: asks for the function, and sees through the actor's eyes only."""
 
@@ -108,6 +112,17 @@ class FunctionView(View):
             if request.method in READING and connection.in_atomic_block:
                 transaction.set_rollback(True)  # whoever was refused a look did not look
             return answer
+
+    def first_time(self) -> bool:
+        """Whether this very form is sent for the first time; waits for a twin under way.
+
+        The form carries ``form_key`` (the template tag of that name); ask within the transaction of the deed.
+        """
+        key = self.request.POST.get("form_key") or str(uuid4())
+        _, created = SubmittedForm.objects.get_or_create(
+            key=key, defaults={"user": self.actor, "function": self.function.key}
+        )
+        return created
 
     def within(self, request, *args, **kwargs):
         """Serve the request in the context of its deed, within the wall of the actor's scope."""
@@ -198,7 +213,7 @@ class ActionView(FunctionView, FormView):
         try:
             with transaction.atomic():
                 if not self.first_time():
-                    messages.info(self.request, "该操作已经提交过，没有重复执行。")
+                    messages.info(self.request, TWICE)
                     return redirect(self.get_success_url())
                 result = self.act(form.cleaned_data)
         except Refusal as refusal:
@@ -213,14 +228,6 @@ class ActionView(FunctionView, FormView):
     def refused(self, form, refusal: Refusal):
         form.add_error(None, str(refusal))
         return self.form_invalid(form)
-
-    def first_time(self) -> bool:
-        """Whether this very form is sent for the first time; waits for a twin under way."""
-        key = self.request.POST.get("form_key") or str(uuid4())
-        _, created = SubmittedForm.objects.get_or_create(
-            key=key, defaults={"user": self.actor, "function": self.function.key}
-        )
-        return created
 
     def get_success_url(self):
         return self.page()

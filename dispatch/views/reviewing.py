@@ -2,13 +2,14 @@
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import QueryDict
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from accounts.forms import ActionForm
 from accounts.refusals import Refusal
-from accounts.views.base import ActionView, FunctionView, ObjectMixin
+from accounts.views.base import TWICE, ActionView, FunctionView, ObjectMixin
 from accounts.views.lists import KeysFirstListView
 from admissions.forms_coded import CodedReasonForm
 from admissions.lifecycle import State
@@ -263,9 +264,13 @@ class RefuseView(ReviewDeed):
 
 
 class TakeView(Queue, FunctionView):
-    """Take the next ten for oneself."""
+    """Take the next ten for oneself, and no further ten on a double click."""
 
+    @transaction.atomic
     def post(self, request, **kwargs):
+        if not self.first_time():
+            messages.info(request, TWICE)
+            return redirect(self.page() + "?mine=1")
         taken = reviewing.rows_take(actor=self.actor, state=self.state)
         messages.success(request, f"已领取 {taken} 名，{reviewing.ReviewTake.MINUTES} 分钟内学校不能撤回。")
         return redirect(self.page() + "?mine=1" if taken else self.page())

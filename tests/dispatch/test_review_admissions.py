@@ -1,5 +1,6 @@
 """审核录取: checks, approval in bulk and one by one, sending back."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -174,6 +175,24 @@ def test_what_an_officer_has_taken_the_school_cannot_withdraw(cast, sheet, candi
         reviewing.admissions_approve(actor=other, placements=keys(candidates))
     client.post(reverse(f"{PAGE}__lay_back"))
     assert submitting.sheet_withdraw(actor=cast.school, sheet=sheet) == 3
+
+
+def test_a_double_click_takes_ten_and_not_twenty(cast, batch, schools, plan_line, make_candidates, client_of):
+    PlanLine.objects.filter(pk=plan_line.pk).update(seats_planned=15)
+    sheet_submitted(cast.city, cast.school, batch, schools[0], make_candidates(15))
+    client, take = client_of(cast.reviewer), reverse(f"{PAGE}__take")
+
+    def key() -> str:
+        form = re.search(rf'action="{take}".*?</form>', client.get(reverse(PAGE)).content.decode(), re.S)[0]
+        return re.search(r'name="form_key" value="([0-9a-f-]{36})"', form)[1]
+
+    first = {"form_key": key()}
+    client.post(take, first)
+    told = client.post(take, first, follow=True).content.decode()
+    assert "该操作已经提交过，没有重复执行" in told
+    assert ReviewTake.objects.filter(officer=cast.reviewer).count() == 10
+    client.post(take, {"form_key": key()})
+    assert ReviewTake.objects.filter(officer=cast.reviewer).count() == 15, "meant again, done again"
 
 
 @pytest.mark.django_db(transaction=True)

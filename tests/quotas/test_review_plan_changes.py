@@ -1,5 +1,6 @@
 """审核增减计划数: the source city decides; seats change once, and never below those taken."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -184,6 +185,16 @@ def test_what_one_has_in_hand_no_other_decides(cast, row, client_of):
     assert services.requests_take(actor=colleague, kinds=[services.kind_of(CHANGE)]) == 0
     client_of(cast.reviewer).post(reverse(f"{PAGE}__lay_back"))
     assert services.request_withdraw(actor=cast.school, request=row).state == "withdrawn"
+
+
+def test_a_double_click_takes_once(cast, row, client_of):
+    client, take = client_of(cast.reviewer), reverse(f"{PAGE}__take")
+    page = client.get(reverse(PAGE)).content.decode()
+    key = re.search(rf'action="{take}".*?name="form_key" value="([^"]+)"', page, re.S)[1]
+    assert "已领取 1 件" in client.post(take, {"form_key": key}, follow=True).content.decode()
+    client.post(reverse(f"{PAGE}__lay_back"))
+    assert "没有重复执行" in client.post(take, {"form_key": key}, follow=True).content.decode()
+    assert not row.parties.filter(taken_by=cast.reviewer).exists()
 
 
 def test_the_queue_is_exported_with_the_words_of_its_checks(cast, row, client_of):

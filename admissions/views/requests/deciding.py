@@ -1,11 +1,12 @@
 """The parties: a queue and a page for each request; approval of many at once is ``bulk``."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import QueryDict
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
-from accounts.views.base import ActionView, FunctionView
+from accounts.views.base import TWICE, ActionView, FunctionView
 from accounts.views.lists import KeysFirstListView
 
 from ...filters_requests import RequestQueueFilter
@@ -81,9 +82,13 @@ class RequestQueueView(Queue, KeysFirstListView):
 
 
 class TakeView(Queue, FunctionView):
-    """Take the next ten for oneself."""
+    """Take the next ten for oneself, and no further ten on a double click."""
 
+    @transaction.atomic
     def post(self, request, **kwargs):
+        if not self.first_time():
+            messages.info(request, TWICE)
+            return redirect(self.page() + "?taken=1")
         taken = services.requests_take(actor=self.actor, kinds=self.kinds)
         messages.success(request, f"已领取 {taken} 件，30 分钟内申请单位不能撤回，其他人不能审核。")
         return redirect(self.page() + "?taken=1" if taken else self.page())
