@@ -72,6 +72,10 @@ def test_a_guest_at_a_school_of_the_city_is_held_by_his_own_city_only(
     for name in ("hold_dossier", "release_dossier"):
         assert "深圳核查" not in client_of(cast.city).get(page(name)).content.decode()
         assert "深圳核查" in client_of(cast.other_city).get(page(name)).content.decode()
+    track = reverse("admissions:find_track")
+    assert client_of(cast.city).get(track, {"number": guest[0].number}).status_code == 404
+    for user in (cast.other_city, cast.province):
+        assert "深圳核查" in client_of(user).get(track, {"number": guest[0].number}).content.decode()
 
 
 def test_it_leaves_a_trace(cast, read_sheet, three, client_of):
