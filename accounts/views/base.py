@@ -5,7 +5,7 @@ context of the deed and the wall of the database; ``ActionView`` carries out one
 """
 
 from contextlib import ExitStack
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -117,8 +117,14 @@ class FunctionView(View):
         """Whether this very form is sent for the first time; waits for a twin under way.
 
         The form carries ``form_key`` (the template tag of that name); ask within the transaction of the deed.
+
+        Raises:
+            Refusal: if the key is none that a page has given.
         """
-        key = self.request.POST.get("form_key") or str(uuid4())
+        try:
+            key = UUID(self.request.POST.get("form_key") or str(uuid4()))
+        except ValueError:
+            raise Refusal("表单已失效，请刷新页面后重新提交。") from None
         _, created = SubmittedForm.objects.get_or_create(
             key=key, defaults={"user": self.actor, "function": self.function.key}
         )

@@ -46,6 +46,21 @@ def test_sent_twice_it_is_made_once(cast, client_of):
     assert User.objects.filter(username="gz-new").count() == 1
 
 
+def test_a_form_with_a_made_up_key_is_refused_in_words(cast, client_of):
+    data = {
+        "username": "gz-new",
+        "name": "张三",
+        "organisation": cast.city.organisation_id,
+        "roles": ["data"],
+    }
+    answer = client_of(cast.city).post(
+        reverse("accounts:manage_users__create"), data | {"form_key": "1 OR 1"}
+    )
+    assert answer.status_code == 422
+    assert "表单已失效" in answer.content.decode()
+    assert not User.objects.filter(username="gz-new").exists()
+
+
 @pytest.mark.parametrize(
     ("organisation", "roles", "words"),
     [
