@@ -13,6 +13,7 @@ from .request_bulk import RequestBulk, RequestBulkRow
 from .school import FeederSchool, School, SignupPoint
 from .score import Concession, Subject
 from .season import Season, Window
+from .version import StoredVersion
 from .whereabouts import Whereabouts
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Sex",
     "SignupPoint",
     "StoredPaper",
+    "StoredVersion",
     "Subject",
     "Whereabouts",
     "Window",

@@ -1,11 +1,10 @@
 """What a city sets before dossiers are sent: lines and what schools may do."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import TenantQuerySet
-from admissions.models import Batch, School, Season
+from admissions.models import Batch, School, Season, StoredVersion
 from admissions.models.season import ProvinceQuerySet
 
 
@@ -129,19 +128,10 @@ class SchoolControl(models.Model):
         constraints = [models.UniqueConstraint(fields=["batch", "school"], name="school_control_once")]
 
 
-class ControlVersion(models.Model):
-    """All that one function has set for a batch, as it stood after one change: to compare and to go back to.
-
-    Rows are only ever added; the database refuses the rest.
-    """
+class ControlVersion(StoredVersion):
+    """All that one function has set for a batch."""
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="versions")
-    function = models.CharField("功能", max_length=60)
-    number = models.PositiveIntegerField("版本")
-    content = models.JSONField("内容")
-    note = models.CharField("说明", max_length=200, blank=True)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    made_at = models.DateTimeField("时间", auto_now_add=True)
 
     objects = BatchRowQuerySet.as_manager()
 
@@ -153,16 +143,10 @@ class ControlVersion(models.Model):
         ]
 
 
-class ProvinceVersion(models.Model):
-    """All lowest lines of a province's season as they stood after one change. Rows are only ever added."""
+class ProvinceVersion(StoredVersion):
+    """All lowest lines of a province's season."""
 
     season = models.ForeignKey(Season, models.PROTECT, related_name="+")
-    function = models.CharField("功能", max_length=60)
-    number = models.PositiveIntegerField("版本")
-    content = models.JSONField("内容")
-    note = models.CharField("说明", max_length=200, blank=True)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    made_at = models.DateTimeField("时间", auto_now_add=True)
 
     objects = SeasonRowQuerySet.as_manager()
 

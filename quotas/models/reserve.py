@@ -1,11 +1,10 @@
 """机动计划: seats of a school that stand outside of its plan lines until they are given to one."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import TenantQuerySet
-from admissions.models import Batch, School
+from admissions.models import Batch, School, StoredVersion
 
 
 class OfBatchQuerySet(TenantQuerySet):
@@ -39,19 +38,10 @@ class Reserve(models.Model):
         ]
 
 
-class ReserveVersion(models.Model):
-    """All that a control of this app has set for a batch, as it stood after one change: reserves, allotments.
-
-    Rows are only ever added.
-    """
+class ReserveVersion(StoredVersion):
+    """All that a control of this app has set for a batch: reserves, allotments."""
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="+")
-    function = models.CharField("功能", max_length=60)
-    number = models.PositiveIntegerField("版本")
-    content = models.JSONField("内容")
-    note = models.CharField("说明", max_length=200, blank=True)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    made_at = models.DateTimeField("时间", auto_now_add=True)
 
     objects = OfBatchQuerySet.as_manager()
 
