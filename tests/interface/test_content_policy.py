@@ -86,4 +86,5 @@ def test_htmx_is_tamed():
     config = json.loads(re.search(r"name=\"htmx-config\" content='([^']+)'", page)[1])
     assert config["includeIndicatorStyles"] is config["allowEval"] is config["allowScriptTags"] is False
     assert config["historyCacheSize"] == 0
+    assert config["defaultSettleDelay"] == 0, "a form that has just come is one of htmx at once: keys are quick"
     assert {"code": "422", "swap": True, "error": False} in config["responseHandling"]
