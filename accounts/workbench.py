@@ -63,8 +63,8 @@ class Notice:
 Part = ToDo | Figure | Progress | Notice
 KEEP = 20
 """Seconds for which the numbers beside the menu are kept."""
-_sources: list[Callable] = []
-_without_to_dos: set[Callable] = set()
+#: Each source, and whether it may have to-dos.
+_sources: dict[Callable, bool] = {}
 
 
 def workbench_part(source: Callable | None = None, *, to_dos: bool = True) -> Callable:
@@ -76,9 +76,7 @@ def workbench_part(source: Callable | None = None, *, to_dos: bool = True) -> Ca
     """
 
     def register(source: Callable) -> Callable:
-        _sources.append(source)
-        if not to_dos:
-            _without_to_dos.add(source)
+        _sources[source] = to_dos
         return source
 
     return register(source) if source else register
@@ -104,7 +102,7 @@ def waiting_for(actor) -> dict[str, dict]:
     key = _waiting_key(actor)
     if (found := cache.get(key)) is None:
         found = {}
-        for to_do in _parts(actor, [s for s in _sources if s not in _without_to_dos])["to_dos"]:
+        for to_do in _parts(actor, [source for source, has in _sources.items() if has])["to_dos"]:
             name = resolve(to_do.url.partition("?")[0]).view_name.partition("__")[0]
             entry = found.setdefault(reverse(name), {"count": 0, "words": []})
             entry["count"] = max(entry["count"], to_do.count)

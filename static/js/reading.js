@@ -265,10 +265,9 @@
     var button = event.target.closest("[data-key], [data-digit]");
     var row = event.target.closest("tr[data-row]");
     if (row && table.contains(row)) {
-      if (button) decided = button.dataset.key === "u" ? null : row.dataset.row; // undo stays where it is
-      if (button && button.dataset.key === "u") { expectAnswer(row); return; }
-      if (button) { choose(row); return; }
-      if (event.target.closest("a[data-open]") && !event.ctrlKey && !event.shiftKey) event.preventDefault();
+      if (button && button.dataset.key === "u") { decided = null; expectAnswer(row); return; } // undo stays where it is
+      if (button) decided = row.dataset.row;
+      else if (event.target.closest("a[data-open]") && !event.ctrlKey && !event.shiftKey) event.preventDefault();
       else if (event.target.closest("a, input, label, select")) return;
       choose(row);
     } else if (button && button.closest("[data-reading-detail]")) {
